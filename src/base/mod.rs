@@ -1,0 +1,21 @@
+//! The ground floor: identifiers, instants, randomness, limits and the registry of codes.
+//!
+//! Nothing here knows what a licence or a certificate is.
+
+mod clock;
+mod code;
+mod date;
+mod entropy;
+mod id;
+pub mod limits;
+mod time;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use code::{Answer, Code, Language, Layer, Text};
+pub use date::{CivilDate, DateError};
+pub use entropy::{Entropy, SystemEntropy};
+pub use id::{
+    ClientId, ConsentRequestId, Division, EventId, GrantId, IdError, InspectionRef, ListId,
+    MemberId, RecordId, ReportId, ServiceId,
+};
+pub use time::{NumericDate, TimeError, Timestamp};
