@@ -1,0 +1,140 @@
+//! The general JSON serialisation (RFC 7515 §7.2.1), read for the root and the federation list:
+//! one payload, many signatures, counted by distinct key.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::key::PublicKey;
+use super::super::signer::{SealError, Signer};
+use super::super::{Digest, base64url, json};
+use super::{Header, JwsError, Typ};
+use crate::base::limits;
+
+/// One payload with the signatures gathered over it.
+#[derive(Clone, Debug)]
+pub struct GeneralJws {
+    encoded_payload: String,
+    payload: Vec<u8>,
+    votes: Vec<Vote>,
+}
+
+/// One signature with its protected header, as it stands in the document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vote {
+    protected: String,
+    signature: String,
+}
+
+impl Vote {
+    /// Signs `payload` under `header`.
+    pub fn cast(signer: &dyn Signer, header: Header, payload: &[u8]) -> Result<Self, SealError> {
+        let protected = header.encode(signer.algorithm()).map_err(|_| SealError::Document)?;
+        let input = format!("{protected}.{}", base64url::encode(payload));
+        let signature = base64url::encode(signer.sign(input.as_bytes())?);
+        Ok(Self { protected, signature })
+    }
+}
+
+impl GeneralJws {
+    /// A document over `payload` with no signature yet.
+    #[must_use]
+    pub fn unsigned(payload: Vec<u8>) -> Self {
+        Self { encoded_payload: base64url::encode(&payload), payload, votes: Vec::new() }
+    }
+
+    /// Reads the JSON form.
+    pub fn parse(bytes: &[u8]) -> Result<Self, JwsError> {
+        let wire: Wire = json::from_slice(bytes)?;
+        if wire.signatures.is_empty() {
+            return Err(JwsError::Malformed);
+        }
+        // A signer may stand here more than once only by mistake or malice; twice the number of
+        // keys that a root may name leaves room for a change of keys.
+        if wire.signatures.len() > 2 * limits::ROOT_KEYS {
+            return Err(JwsError::TooLarge);
+        }
+        let payload = base64url::decode(&wire.payload).map_err(|_| JwsError::Malformed)?;
+        Ok(Self { encoded_payload: wire.payload, payload, votes: wire.signatures })
+    }
+
+    /// The JSON form.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SealError> {
+        let wire = Wire { payload: self.encoded_payload.clone(), signatures: self.votes.clone() };
+        serde_json::to_vec(&wire).map_err(|_| SealError::Document)
+    }
+
+    /// Adds a signature.
+    pub fn add(&mut self, vote: Vote) {
+        if !self.votes.contains(&vote) {
+            self.votes.push(vote);
+        }
+    }
+
+    /// The payload before any signature was checked.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Those of `keys` that signed this payload as a document of kind `typ`, by the digest of
+    /// their SubjectPublicKeyInfo: one key counts once, however many certificates it stands in.
+    pub fn signers(&self, keys: &[&PublicKey], typ: Typ) -> Result<BTreeSet<Digest>, JwsError> {
+        let mut signers = BTreeSet::new();
+        for vote in &self.votes {
+            let header = Header::parse(&vote.protected)?;
+            header.expect(typ)?;
+            let signature = base64url::decode(&vote.signature).map_err(|_| JwsError::Malformed)?;
+            let input = format!("{}.{}", vote.protected, self.encoded_payload);
+            let signed_by = |key: &&&PublicKey| {
+                header.algorithm() == Some(key.algorithm())
+                    && key.verify(input.as_bytes(), &signature).is_ok()
+            };
+            if let Some(key) = keys.iter().find(signed_by) {
+                signers.insert(key.spki_digest());
+            }
+        }
+        Ok(signers)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    payload: String,
+    signatures: Vec<Vote>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::key::Algorithm;
+    use super::super::super::seal::SoftwareKey;
+    use super::*;
+
+    #[test]
+    fn tl_47_one_key_counts_once() {
+        let key = SoftwareKey::generate(Algorithm::Es256).unwrap();
+        let other = SoftwareKey::generate(Algorithm::Es256).unwrap();
+        let mut document = GeneralJws::unsigned(b"{}".to_vec());
+        for kid in ["first certificate", "second certificate"] {
+            let header = Header::new(Typ::List).with_key_id(kid);
+            document.add(Vote::cast(&key, header, b"{}").unwrap());
+        }
+        let read = GeneralJws::parse(&document.to_bytes().unwrap()).unwrap();
+        let keys = [key.public_key(), other.public_key()];
+        assert_eq!(read.signers(&keys, Typ::List).unwrap().len(), 1);
+        assert_eq!(read.signers(&keys, Typ::Root).unwrap_err(), JwsError::WrongTyp);
+    }
+
+    #[test]
+    fn unsigned_foreign_and_mangled_documents_yield_no_signer() {
+        let key = SoftwareKey::generate(Algorithm::Es256).unwrap();
+        let bare = GeneralJws::unsigned(b"{}".to_vec()).to_bytes().unwrap();
+        assert_eq!(GeneralJws::parse(&bare).unwrap_err(), JwsError::Malformed);
+        let mut document = GeneralJws::unsigned(b"{}".to_vec());
+        document.add(Vote::cast(&key, Header::new(Typ::List), b"{ }").unwrap());
+        assert!(document.signers(&[key.public_key()], Typ::List).unwrap().is_empty());
+        assert!(GeneralJws::parse(br#"{"payload":"e30","signatures":[],"header":{}}"#).is_err());
+    }
+}
