@@ -1,4 +1,4 @@
-//! Every limit of the gateway with its reason; sizes in bytes unless the name says otherwise.
+//! Every limit of the gateway with its reason.
 //!
 //! Numbers only. A limit is raised by configuration where the configuration offers it, never by
 //! what a peer sends; those that have no key in the configuration are part of the protocol.
@@ -12,9 +12,9 @@ use super::time::Timestamp;
 /// Time for a whole TLS handshake. The TLS library sets none, and an open one holds a slot.
 pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 /// Certificates in a TLS chain: leaf, two issuing levels, anchor. Members send one.
-pub const CHAIN_CERTIFICATES: usize = 4;
+pub const CERTIFICATE_CHAIN_LENGTH: usize = 4;
 /// Size of one certificate. Real ones are 1–2 KiB; 16 KiB leaves room for large RSA and names.
-pub const CERTIFICATE_SIZE: usize = 16 * KIB;
+pub const CERTIFICATE_BYTES: usize = 16 * KIB;
 /// Handshakes in progress before the caller is known, over all addresses: bounds the memory and
 /// the private-key work that strangers can cause.
 pub const CONCURRENT_HANDSHAKES: usize = 256;
@@ -26,17 +26,17 @@ pub const HANDSHAKES_PER_SECOND_PER_ADDRESS: usize = 20;
 /// Header fields of one request. Ours use about fifteen; parsing cost grows with the count.
 pub const HEADER_COUNT: usize = 64;
 /// All header fields together. HTTP libraries buffer up to 400 KiB, which slow senders hold.
-pub const HEADER_SIZE: usize = 16 * KIB;
+pub const HEADER_BYTES: usize = 16 * KIB;
 /// Length of the request target. Our longest carries a list address and a cursor: under 1 KiB.
-pub const URI_SIZE: usize = 4 * KIB;
+pub const URI_BYTES: usize = 4 * KIB;
 /// Time to receive the header. Without it a slow sender keeps its connection for ever.
 pub const HEADER_DEADLINE: Duration = Duration::from_secs(10);
 /// Size of a request body where nothing larger is named: room for a licence many times over.
-pub const BODY_SIZE: usize = 64 * KIB;
-/// Size of an uploaded list or a batch of a thousand items; equal to [`TRUST_LIST_SIZE`].
-pub const LARGE_BODY_SIZE: usize = 4 * MIB;
+pub const BODY_BYTES: usize = 64 * KIB;
+/// Size of an uploaded list or a batch of a thousand items; equal to [`TRUST_LIST_BYTES`].
+pub const LARGE_BODY_BYTES: usize = 4 * MIB;
 /// Size of an uploaded picture of a code: one camera frame as JPEG.
-pub const PICTURE_SIZE: usize = 4 * MIB;
+pub const PICTURE_BYTES: usize = 4 * MIB;
 /// Items in one batch: what the largest body holds, and a few seconds of verification.
 pub const BATCH_ITEMS: usize = 1_000;
 /// Time to receive a whole body. HTTP libraries set none.
@@ -50,8 +50,8 @@ pub const BODY_BYTES_PER_SECOND: usize = KIB;
 pub const H2_STREAMS: u32 = 64;
 /// Concurrent streams for enforcement, which must not queue behind business at the roadside.
 pub const H2_STREAMS_ENFORCEMENT: u32 = 100;
-/// Decoded header list of one stream, as [`HEADER_SIZE`]; bounds a CONTINUATION flood as well.
-pub const H2_HEADER_LIST_SIZE: u32 = 16 * 1024;
+/// Decoded header list of one stream, as [`HEADER_BYTES`]; bounds a CONTINUATION flood as well.
+pub const H2_HEADER_LIST_BYTES: u32 = 16 * 1024;
 /// Window of one stream: a few round trips of the default body, not a megabyte per stream.
 pub const H2_STREAM_WINDOW: u32 = 256 * 1024;
 /// Window of one connection: bounds what all its streams together can make us hold.
@@ -91,9 +91,9 @@ pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 // Tokens: JWS (RFC 7515) and SD-JWT (RFC 9901). Judged before a signature is, hence small.
 
 /// Size of one token with its disclosures. A licence with all its claims takes a few KiB.
-pub const TOKEN_SIZE: usize = 64 * KIB;
+pub const TOKEN_BYTES: usize = 64 * KIB;
 /// Size of a protected header after decoding: a chain in `x5c` and little else.
-pub const TOKEN_HEADER_SIZE: usize = 8 * KIB;
+pub const JWS_HEADER_BYTES: usize = 8 * KIB;
 /// Depth of JSON nesting. Our deepest document, a trust list with history, has twelve levels;
 /// recursion stays bounded.
 pub const JSON_DEPTH: usize = 16;
@@ -105,16 +105,16 @@ pub const DISCLOSURES: usize = 256;
 /// Depth of disclosures within disclosures (RFC 9901 §4.2.6).
 pub const DISCLOSURE_DEPTH: usize = 8;
 /// Size of one disclosure as sent: a claim is a word or a short text.
-pub const DISCLOSURE_SIZE: usize = 4 * KIB;
+pub const DISCLOSURE_BYTES: usize = 4 * KIB;
 
 // Trust lists.
 
 /// Size of a trust list. A full federation list is 0.3 MB, a provincial one 20 KB.
-pub const TRUST_LIST_SIZE: usize = 4 * MIB;
+pub const TRUST_LIST_BYTES: usize = 4 * MIB;
 /// Issuers of one province: two hundred counties at most, nine licence types, keys in rotation.
 pub const ISSUERS_PER_PROVINCE: usize = 10_000;
 /// Size of the root. It holds a handful of keys and is read before anything is trusted.
-pub const ROOT_SIZE: usize = 64 * KIB;
+pub const ROOT_BYTES: usize = 64 * KIB;
 /// Keys in a root; each vote is a signature to verify.
 pub const ROOT_KEYS: usize = 32;
 /// Roots followed in one refresh: decades of rotation, yet a bounded walk.
@@ -141,9 +141,9 @@ pub const HUBLESS_AGE: Duration = Duration::from_hours(7 * HOURS_PER_DAY);
 // Status lists.
 
 /// Size of a status list as sent.
-pub const STATUS_LIST_COMPRESSED_SIZE: usize = 2 * MIB;
+pub const STATUS_LIST_COMPRESSED_BYTES: usize = 2 * MIB;
 /// Size after inflating: 2²⁶ entries of two bits. Guards against a decompression bomb.
-pub const STATUS_LIST_INFLATED_SIZE: usize = 16 * MIB;
+pub const STATUS_LIST_INFLATED_BYTES: usize = 16 * MIB;
 /// Fewest entries of a status list: in a smaller one an index tells whose licence is asked for.
 pub const STATUS_LIST_MIN_ENTRIES: usize = 1 << 17;
 /// Shortest time to live taken from a token: below it each check would fetch.
@@ -225,10 +225,10 @@ const HOURS_PER_DAY: u64 = 24;
 
 // Relations that other limits rely on; held by the compiler.
 const _: () = {
-    assert!(TOKEN_HEADER_SIZE < TOKEN_SIZE && DISCLOSURE_SIZE < TOKEN_SIZE);
-    assert!(TOKEN_SIZE <= BODY_SIZE);
-    assert!(TRUST_LIST_SIZE <= LARGE_BODY_SIZE, "every list can be uploaded");
-    assert!(STATUS_LIST_MIN_ENTRIES / 4 <= STATUS_LIST_INFLATED_SIZE);
+    assert!(JWS_HEADER_BYTES < TOKEN_BYTES && DISCLOSURE_BYTES < TOKEN_BYTES);
+    assert!(TOKEN_BYTES <= BODY_BYTES);
+    assert!(TRUST_LIST_BYTES <= LARGE_BODY_BYTES, "every list can be uploaded");
+    assert!(STATUS_LIST_MIN_ENTRIES / 4 <= STATUS_LIST_INFLATED_BYTES);
     assert!(HEADER_DEADLINE.as_secs() <= BODY_DEADLINE.as_secs());
     assert!(FRESHNESS_INTERVAL.as_secs() < FRESHNESS_LIFE.as_secs());
     assert!(TRUST_FRESH_AGE.as_secs() < TRUST_STALE_AGE.as_secs());
@@ -251,13 +251,13 @@ mod tests {
 
     #[test]
     fn the_inflated_status_list_holds_two_to_the_twenty_sixth_entries() {
-        assert_eq!(STATUS_LIST_INFLATED_SIZE * 8 / 2, 1 << 26);
+        assert_eq!(STATUS_LIST_INFLATED_BYTES * 8 / 2, 1 << 26);
     }
 
     #[test]
     fn the_slowest_permitted_body_is_cut_by_the_deadline_not_by_the_rate() {
         // At the least rate a default body would take 64 s: the total deadline comes first.
-        let slowest = BODY_SIZE / BODY_BYTES_PER_SECOND;
+        let slowest = BODY_BYTES / BODY_BYTES_PER_SECOND;
         assert!(slowest as u64 > BODY_DEADLINE.as_secs());
     }
 }
