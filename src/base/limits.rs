@@ -97,8 +97,8 @@ pub const JWS_HEADER_BYTES: usize = 8 * KIB;
 /// Depth of JSON nesting. Our deepest document, a trust list with history, has twelve levels;
 /// recursion stays bounded.
 pub const JSON_DEPTH: usize = 16;
-/// Members of all objects of one token together: a few times those of a licence with all its
-/// claims. Trust lists are bounded by their size instead.
+/// Members of one JSON object: a few times those of a licence with all its claims. Finding a
+/// duplicate costs a look-up for each.
 pub const JSON_MEMBERS: usize = 512;
 /// Disclosures of one SD-JWT; each costs a hash and a look-up.
 pub const DISCLOSURES: usize = 256;
