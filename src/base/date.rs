@@ -34,7 +34,7 @@ impl CivilDate {
     /// The first instant after the day, which is where a validity that includes it ends.
     #[must_use]
     pub fn end(self) -> Timestamp {
-        self.start() + Duration::from_secs(86_400)
+        self.start() + Duration::from_hours(24)
     }
 
     /// The day `days` later (earlier when negative); saturates at the calendar's ends.
@@ -63,7 +63,8 @@ impl FromStr for CivilDate {
         if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(DateError);
         }
-        let part = |range: std::ops::Range<usize>| text[range].parse::<i16>().map_err(|_| DateError);
+        let part =
+            |range: std::ops::Range<usize>| text[range].parse::<i16>().map_err(|_| DateError);
         let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);
         let month = i8::try_from(month).map_err(|_| DateError)?;
         let day = i8::try_from(day).map_err(|_| DateError)?;
@@ -88,7 +89,7 @@ impl<'de> Deserialize<'de> for CivilDate {
 #[error("a date must be a real day written YYYYMMDD")]
 pub struct DateError;
 
-const CHINA_OFFSET: Duration = Duration::from_secs(8 * 3600);
+const CHINA_OFFSET: Duration = Duration::from_hours(8);
 
 #[cfg(test)]
 mod tests {

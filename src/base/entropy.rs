@@ -18,6 +18,7 @@ pub trait Entropy: Send + Sync {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
+    #[allow(clippy::disallowed_methods, reason = "this is the one home of randomness")]
     fn fill(&self, bytes: &mut [u8]) {
         // Unwrap safety: a system that cannot produce randomness cannot run this program at all;
         // going on with a predictable salt would be worse than stopping.

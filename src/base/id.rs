@@ -295,8 +295,17 @@ macro_rules! textual_serde {
 }
 
 textual_serde!(
-    Division, MemberId, ListId, ServiceId, ClientId, ConsentRequestId, EventId, GrantId,
-    InspectionRef, RecordId, ReportId
+    Division,
+    MemberId,
+    ListId,
+    ServiceId,
+    ClientId,
+    ConsentRequestId,
+    EventId,
+    GrantId,
+    InspectionRef,
+    RecordId,
+    ReportId
 );
 
 /// Which kind of identifier a text fails to be.

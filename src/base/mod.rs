@@ -11,7 +11,10 @@ pub mod limits;
 mod time;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use code::{Answer, Code, Language, Layer, Text};
+pub use code::{
+    Answer, Code, Etsi, Language, Layer, MainIndication, SubIndication, Text, UnknownCode,
+    UnknownLanguage,
+};
 pub use date::{CivilDate, DateError};
 pub use entropy::{Entropy, SystemEntropy};
 pub use id::{

@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn jw_19_duplicate_members_are_refused_also_through_escapes() {
-        for json in [r#"{"iss":1,"iss":2}"#, r#"{"iss":1,"is\u0073":2}"#, r#"[{"a":{"b":1,"b":1}}]"#]
+        for json in
+            [r#"{"iss":1,"iss":2}"#, r#"{"iss":1,"is\u0073":2}"#, r#"[{"a":{"b":1,"b":1}}]"#]
         {
             assert_eq!(
                 from_slice::<Value>(json.as_bytes()),

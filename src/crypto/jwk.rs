@@ -30,12 +30,9 @@ impl Jwk {
         match key.algorithm() {
             Algorithm::Es256 => point(Curve::P256, 32),
             Algorithm::Es384 => point(Curve::P384, 48),
-            Algorithm::EdDsa => Self {
-                kty: KeyType::Okp,
-                crv: Curve::Ed25519,
-                x: base64url::encode(raw),
-                y: None,
-            },
+            Algorithm::EdDsa => {
+                Self { kty: KeyType::Okp, crv: Curve::Ed25519, x: base64url::encode(raw), y: None }
+            }
         }
     }
 

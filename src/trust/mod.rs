@@ -1,1 +1,35 @@
-//! (to be written)
+//! Federated trust: the root, the federation list, the provincial lists, their freshness, and the
+//! immutable snapshot that every request is judged against.
+//!
+//! The rules by which a node takes an update are pure functions here; fetching, keeping and
+//! swapping are the shell's. Nothing in this module believes a list because of where it came from.
+
+mod accept;
+mod federation;
+mod freshness;
+pub mod lote;
+mod possession;
+mod province;
+mod refusal;
+mod root;
+mod scope;
+mod service;
+mod snapshot;
+mod state;
+
+pub use accept::{Accepted, Alarm, Update};
+pub use federation::{FederationList, Member, MemberExtension, StatutoryUse, member_extensions};
+pub use freshness::{Freshness, FreshnessDraft, LogHead, Named};
+pub use possession::{PossessionClaims, prove};
+pub use province::{ProvincialList, Service, service_extensions};
+pub use refusal::UpdateRefusal;
+pub use root::{
+    Emergency, Hub, ListLog, PinnedKey, ROOT_TYPE, Root, RootDocument, Threshold, Witnesses,
+    vote as root_vote,
+};
+pub use scope::{MembershipScope, ServiceScope};
+pub use service::{PreviousList, ServiceKind, ServiceStatus};
+pub use snapshot::{
+    ClientAuthority, EntryRefusal, IssuerRefusal, Snapshot, TrustAge, TrustReference, TrustedIssuer,
+};
+pub use state::{DocumentKind, StoredDocument, TrustState};

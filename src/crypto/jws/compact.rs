@@ -69,8 +69,7 @@ impl<'t> Compact<'t> {
         if self.header.algorithm() != Some(key.algorithm()) {
             return Err(JwsError::AlgorithmNotAllowed);
         }
-        key.verify(self.signing_input.as_bytes(), &self.signature)
-            .map_err(|_| JwsError::Signature)
+        key.verify(self.signing_input.as_bytes(), &self.signature).map_err(|_| JwsError::Signature)
     }
 }
 
@@ -165,10 +164,7 @@ mod tests {
         let token = sign_compact(&key, Header::new(Typ::Request), &json!({"a": 1})).unwrap();
         let compact = Compact::parse(&token).unwrap();
         assert_eq!(compact.open::<Value>(key.public_key(), Typ::Request).unwrap()["a"], 1);
-        assert_eq!(
-            compact.verify(key.public_key(), Typ::Answer).unwrap_err(),
-            JwsError::WrongTyp
-        );
+        assert_eq!(compact.verify(key.public_key(), Typ::Answer).unwrap_err(), JwsError::WrongTyp);
         let other = SoftwareKey::generate(Algorithm::Es256).unwrap();
         assert_eq!(
             compact.verify(other.public_key(), Typ::Request).unwrap_err(),

@@ -29,8 +29,10 @@ impl OfflineKey {
     /// Imports a private JSON Web Key.
     pub fn from_jwk(json: &[u8]) -> Result<Self, SealError> {
         let jwk = josekit::jwk::Jwk::from_bytes(json).map_err(|_| SealError::BadKey)?;
-        let pair = josekit::jwk::alg::ec::EcKeyPair::from_jwk(&jwk).map_err(|_| SealError::BadKey)?;
-        let public = PublicKey::from_spki(&pair.to_der_public_key()).map_err(|_| SealError::BadKey)?;
+        let pair =
+            josekit::jwk::alg::ec::EcKeyPair::from_jwk(&jwk).map_err(|_| SealError::BadKey)?;
+        let public =
+            PublicKey::from_spki(&pair.to_der_public_key()).map_err(|_| SealError::BadKey)?;
         if public.algorithm() != Algorithm::Es256 {
             return Err(SealError::BadKey);
         }
@@ -64,7 +66,8 @@ mod tests {
         let pair = ES256.generate_key_pair().unwrap();
         let pem = String::from_utf8(pair.to_pem_private_key()).unwrap();
         let jwk = pair.to_jwk_private_key().to_string();
-        for key in [OfflineKey::from_pem(&pem).unwrap(), OfflineKey::from_jwk(jwk.as_bytes()).unwrap()]
+        for key in
+            [OfflineKey::from_pem(&pem).unwrap(), OfflineKey::from_jwk(jwk.as_bytes()).unwrap()]
         {
             let signature = key.sign(b"list").unwrap();
             assert!(key.public_key().verify(b"list", &signature).is_ok());

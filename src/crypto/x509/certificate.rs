@@ -163,9 +163,7 @@ impl Certificate {
         if !SIGNATURE_ALGORITHMS.contains(&algorithm.as_str()) {
             return Err(CertificateError::Algorithm);
         }
-        parsed
-            .verify_signature(Some(parent.public_key()))
-            .map_err(|_| CertificateError::Signature)
+        parsed.verify_signature(Some(parent.public_key())).map_err(|_| CertificateError::Signature)
     }
 }
 

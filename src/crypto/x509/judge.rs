@@ -124,7 +124,11 @@ mod tests {
         issuer: rcgen::Issuer<'static, KeyPair>,
     }
 
-    fn issue(name: &str, by: Option<&Issued>, adjust: impl FnOnce(&mut CertificateParams)) -> Issued {
+    fn issue(
+        name: &str,
+        by: Option<&Issued>,
+        adjust: impl FnOnce(&mut CertificateParams),
+    ) -> Issued {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
         params.distinguished_name.push(rcgen::DnType::CommonName, name);
@@ -230,10 +234,7 @@ mod tests {
     fn pk_15_18_23_unsound_bytes_are_no_certificate() {
         let ca = issue("ca", None, authority);
         let der = ca.certificate.der();
-        assert_eq!(
-            Certificate::parse(&[der, &[0]].concat()),
-            Err(CertificateError::Malformed)
-        );
+        assert_eq!(Certificate::parse(&[der, &[0]].concat()), Err(CertificateError::Malformed));
         assert_eq!(Certificate::parse(&der[..100]), Err(CertificateError::Malformed));
         let huge = vec![0x30; 16 * 1024 + 1];
         assert_eq!(Certificate::parse(&huge), Err(CertificateError::TooLarge));

@@ -1,0 +1,261 @@
+//! List A, the federation list: who is a member, with which list key, and for what; and the
+//! national catalogue of statutory uses.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::lote::{self, Entity, EntityService, Extension, SignedList};
+use super::refusal::UpdateRefusal;
+use super::scope::MembershipScope;
+use super::service::{PreviousList, ServiceKind, ServiceStatus};
+use crate::base::{Division, ListId, MemberId, ServiceId, Timestamp};
+use crate::crypto::jws::GeneralJws;
+use crate::crypto::x509::Certificate;
+use crate::crypto::{Digest, PublicKey};
+
+/// A federation list whose shape was found sound. Signatures are judged by the accept rules.
+#[derive(Clone, Debug)]
+pub struct FederationList {
+    sequence: u64,
+    sha256: Digest,
+    size: u64,
+    issued: Timestamp,
+    next_update: Timestamp,
+    previous: PreviousList,
+    members: BTreeMap<MemberId, Member>,
+    uses: BTreeMap<String, StatutoryUse>,
+}
+
+/// One member of the federation.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Who it is.
+    pub id: MemberId,
+    /// Its name in Chinese and English.
+    pub names: Vec<lote::LocalisedText>,
+    /// Origins it may be reached at: its federation listener first, its public listener second.
+    pub hosts: Vec<String>,
+    /// What it may do.
+    pub scope: MembershipScope,
+    /// The certificate whose key signs its list.
+    pub list_certificate: Certificate,
+    /// That key.
+    pub list_key: PublicKey,
+    /// Whether it takes part now.
+    pub status: ServiceStatus,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A use of licences by statutory function, as the national catalogue allows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatutoryUse {
+    /// Its identifier.
+    pub use_id: String,
+    /// The provision it rests on.
+    pub law_ref: String,
+    /// The purpose it serves.
+    pub purpose: String,
+    /// The most that may be disclosed: names of claims.
+    pub claims: Vec<String>,
+    /// Kinds of query: `credential`, `plate`, `number`, `identifier`.
+    pub queries: Vec<String>,
+}
+
+/// The `Member` extension of an entity.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberExtension {
+    /// Who it is.
+    pub id: MemberId,
+    /// Origins it may be reached at.
+    pub hosts: Vec<String>,
+    /// Its gateway's key as a witness of logs, as a C2SP verifier key.
+    pub witness_vkey: String,
+}
+
+impl FederationList {
+    pub(super) fn read(signed: &SignedList) -> Result<Self, UpdateRefusal> {
+        if signed.id() != ListId::Federation {
+            return Err(UpdateRefusal::IdNotCanonical);
+        }
+        let lote = &signed.document().lote;
+        let extensions = &lote.scheme.scheme_extensions;
+        let mut members = BTreeMap::new();
+        for entity in &lote.entities {
+            let member = Member::read(entity)?;
+            if members.insert(member.id, member).is_some() {
+                return Err(UpdateRefusal::Conflict);
+            }
+        }
+        let catalogue: Vec<StatutoryUse> =
+            lote::optional(extensions, "StatutoryUses")?.unwrap_or_default();
+        let mut uses = BTreeMap::new();
+        for statutory_use in catalogue {
+            if uses.insert(statutory_use.use_id.clone(), statutory_use).is_some() {
+                return Err(UpdateRefusal::Conflict);
+            }
+        }
+        Ok(Self {
+            sequence: lote.scheme.sequence,
+            sha256: signed.sha256(),
+            size: signed.size(),
+            issued: lote.scheme.list_issue_date_time,
+            next_update: lote.scheme.next_update,
+            previous: lote::required(extensions, "PreviousList")?,
+            members,
+            uses,
+        })
+    }
+
+    /// Its sequence number.
+    #[must_use]
+    pub const fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// SHA-256 of its payload.
+    #[must_use]
+    pub const fn sha256(&self) -> Digest {
+        self.sha256
+    }
+
+    /// Size of its payload in bytes.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub const fn issued(&self) -> Timestamp {
+        self.issued
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub const fn next_update(&self) -> Timestamp {
+        self.next_update
+    }
+
+    /// The list it follows.
+    #[must_use]
+    pub const fn previous(&self) -> PreviousList {
+        self.previous
+    }
+
+    /// The members, by code.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.members.values()
+    }
+
+    /// One member.
+    #[must_use]
+    pub fn member(&self, id: MemberId) -> Option<&Member> {
+        self.members.get(&id)
+    }
+
+    /// A use of the national catalogue.
+    #[must_use]
+    pub fn statutory_use(&self, use_id: &str) -> Option<&StatutoryUse> {
+        self.uses.get(use_id)
+    }
+
+    /// The member that speaks for `territory`, a division or a prefix of one: the longest prefix
+    /// among all members wins; a tie is nobody's.
+    #[must_use]
+    pub fn owner_of(&self, territory: &str) -> Option<MemberId> {
+        let claims = self
+            .members
+            .values()
+            .filter_map(|member| Some((member.scope.covers(territory)?, member.id)));
+        let best = claims.clone().max()?;
+        let tied = claims.filter(|(length, _)| *length == best.0).count() > 1;
+        (!tied).then_some(best.1)
+    }
+
+    /// The member that speaks for `division`.
+    #[must_use]
+    pub fn owner_of_division(&self, division: Division) -> Option<MemberId> {
+        self.owner_of(division.as_str())
+    }
+}
+
+impl Member {
+    fn read(entity: &Entity) -> Result<Self, UpdateRefusal> {
+        let extensions = &entity.information.extensions;
+        let member: MemberExtension = lote::required(extensions, "Member")?;
+        let scope: MembershipScope = lote::required(extensions, "MembershipScope")?;
+        scope.check()?;
+        let [service] = &entity.services[..] else { return Err(UpdateRefusal::Malformed) };
+        let (list_certificate, list_key) = list_key(service)?;
+        if member.hosts.is_empty() || !member.hosts.iter().all(|host| is_origin(host)) {
+            return Err(UpdateRefusal::Malformed);
+        }
+        Ok(Self {
+            id: member.id,
+            names: entity.information.name.clone(),
+            hosts: member.hosts,
+            scope,
+            list_certificate,
+            list_key,
+            status: service.information.service_status.parse()?,
+            since: service.information.status_starting_time,
+        })
+    }
+
+    /// The origin of its federation listener.
+    #[must_use]
+    pub fn federation_origin(&self) -> &str {
+        self.hosts.first().map_or("", String::as_str)
+    }
+
+    /// The origin of its public listener.
+    #[must_use]
+    pub fn public_origin(&self) -> &str {
+        self.hosts.get(1).map_or("", String::as_str)
+    }
+}
+
+/// Reads the one service of a member: its list key.
+fn list_key(service: &EntityService) -> Result<(Certificate, PublicKey), UpdateRefusal> {
+    let information = &service.information;
+    let kind: ServiceKind = information.service_type_identifier.parse()?;
+    if kind != ServiceKind::ListSigning {
+        return Err(UpdateRefusal::WrongKeyUsage);
+    }
+    let _: ServiceId = lote::required(&information.service_information_extensions, "ServiceId")?;
+    let certificates = information.service_digital_identity.parse()?;
+    let [certificate] = &certificates[..] else { return Err(UpdateRefusal::Malformed) };
+    let key = certificate.public_key().map_err(|_| UpdateRefusal::AlgorithmNotAllowed)?;
+    Ok((certificate.clone(), key))
+}
+
+/// Whether `text` is an origin as we compare them: `https://host[:port]`, nothing behind it, no
+/// user, lower case.
+pub(super) fn is_origin(text: &str) -> bool {
+    let Some(host) = text.strip_prefix("https://") else { return false };
+    let allowed = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b':')
+    };
+    !host.is_empty() && host.bytes().all(allowed)
+}
+
+/// The extensions of a member's entity.
+#[must_use]
+pub fn member_extensions(
+    member: &MemberExtension,
+    scope: &MembershipScope,
+) -> Option<Vec<Extension>> {
+    Some(vec![Extension::new("Member", member)?, Extension::new("MembershipScope", scope)?])
+}
+
+/// The signatures of a federation list are judged against the root's operators.
+pub(super) fn check_signatures(
+    signatures: &GeneralJws,
+    root: &super::root::Root,
+) -> Result<(), UpdateRefusal> {
+    root.check_votes(signatures, crate::crypto::jws::Typ::List, UpdateRefusal::ThresholdNotMet)
+}

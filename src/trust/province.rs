@@ -1,0 +1,195 @@
+//! List B, a provincial list: the keys of one province's gateway, issuers and clients' authorities.
+
+use super::lote::{self, EntityService, Extension, SignedList};
+use super::refusal::UpdateRefusal;
+use super::scope::ServiceScope;
+use super::service::{PreviousList, ServiceKind, ServiceStatus};
+use crate::base::{Division, ListId, ServiceId, Timestamp};
+use crate::crypto::x509::Certificate;
+use crate::crypto::{Digest, PublicKey};
+
+/// A provincial list whose shape was found sound. Its signature is judged by the accept rules,
+/// its entries one by one when a snapshot is built.
+#[derive(Clone, Debug)]
+pub struct ProvincialList {
+    division: Division,
+    sequence: u64,
+    sha256: Digest,
+    size: u64,
+    issued: Timestamp,
+    next_update: Timestamp,
+    previous: PreviousList,
+    services: Vec<Service>,
+}
+
+/// One entry of a provincial list.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its identifier; for issuers also the credential's `iss`.
+    pub id: ServiceId,
+    /// What it is for.
+    pub kind: ServiceKind,
+    /// Whether it may be used.
+    pub status: ServiceStatus,
+    /// Since when.
+    pub since: Timestamp,
+    /// The key's certificate first, then its chain to the province's authority.
+    pub certificates: Vec<Certificate>,
+    /// The key.
+    pub key: PublicKey,
+    /// For issuers: what they may sign.
+    pub scope: Option<ServiceScope>,
+    /// For client authorities: the one role whose certificates they sign.
+    pub client_role: Option<String>,
+    /// The key's own statement that it stands for this entry.
+    pub possession: Option<String>,
+}
+
+impl ProvincialList {
+    pub(super) fn read(signed: &SignedList) -> Result<Self, UpdateRefusal> {
+        let ListId::Province(division) = signed.id() else {
+            return Err(UpdateRefusal::IdNotCanonical);
+        };
+        let lote = &signed.document().lote;
+        let mut services = Vec::new();
+        if let [entity] = &lote.entities[..] {
+            services = entity.services.iter().map(Service::read).collect::<Result<_, _>>()?;
+        } else if !lote.entities.is_empty() {
+            return Err(UpdateRefusal::Malformed);
+        }
+        check_distinct_identifiers(&services)?;
+        Ok(Self {
+            division,
+            sequence: lote.scheme.sequence,
+            sha256: signed.sha256(),
+            size: signed.size(),
+            issued: lote.scheme.list_issue_date_time,
+            next_update: lote.scheme.next_update,
+            previous: lote::required(&lote.scheme.scheme_extensions, "PreviousList")?,
+            services,
+        })
+    }
+
+    /// Whose list it is.
+    #[must_use]
+    pub const fn division(&self) -> Division {
+        self.division
+    }
+
+    /// Its sequence number.
+    #[must_use]
+    pub const fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// SHA-256 of its payload.
+    #[must_use]
+    pub const fn sha256(&self) -> Digest {
+        self.sha256
+    }
+
+    /// Size of its payload in bytes.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub const fn issued(&self) -> Timestamp {
+        self.issued
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub const fn next_update(&self) -> Timestamp {
+        self.next_update
+    }
+
+    /// The list it follows.
+    #[must_use]
+    pub const fn previous(&self) -> PreviousList {
+        self.previous
+    }
+
+    /// Its entries, in the order of the list.
+    #[must_use]
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+}
+
+impl Service {
+    fn read(service: &EntityService) -> Result<Self, UpdateRefusal> {
+        let information = &service.information;
+        let extensions = &information.service_information_extensions;
+        let kind: ServiceKind = information.service_type_identifier.parse()?;
+        // The list key is the federation's to name, never the province's own list's.
+        if kind == ServiceKind::ListSigning {
+            return Err(UpdateRefusal::WrongKeyUsage);
+        }
+        let scope: Option<ServiceScope> = lote::optional(extensions, "ServiceScope")?;
+        if let Some(scope) = &scope {
+            scope.check()?;
+        }
+        let client_role = lote::optional(extensions, "ClientRole")?;
+        let complete = match kind {
+            ServiceKind::Issuance => scope.is_some(),
+            ServiceKind::ClientCa => client_role.is_some(),
+            _ => true,
+        };
+        if !complete {
+            return Err(UpdateRefusal::Malformed);
+        }
+        let certificates = information.service_digital_identity.parse()?;
+        let first = certificates.first().ok_or(UpdateRefusal::Malformed)?;
+        let key = first.public_key().map_err(|_| UpdateRefusal::AlgorithmNotAllowed)?;
+        Ok(Self {
+            id: lote::required(extensions, "ServiceId")?,
+            kind,
+            status: information.service_status.parse()?,
+            since: information.status_starting_time,
+            key,
+            certificates,
+            scope,
+            client_role,
+            possession: lote::optional(extensions, "PossessionProof")?,
+        })
+    }
+
+    /// The key's certificate.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        // Unwrap safety: `read` refuses an entry without certificates, and nothing else makes one.
+        self.certificates.first().expect("an entry has a certificate")
+    }
+}
+
+/// The extensions of an entry in a provincial list.
+#[must_use]
+pub fn service_extensions(
+    id: &ServiceId,
+    possession: &str,
+    scope: Option<&ServiceScope>,
+    client_role: Option<&str>,
+) -> Option<Vec<Extension>> {
+    let mut extensions =
+        vec![Extension::new("ServiceId", id)?, Extension::new("PossessionProof", &possession)?];
+    if let Some(scope) = scope {
+        extensions.push(Extension::new("ServiceScope", scope)?);
+    }
+    if let Some(role) = client_role {
+        extensions.push(Extension::new("ClientRole", &role)?);
+    }
+    Some(extensions)
+}
+
+fn check_distinct_identifiers(services: &[Service]) -> Result<(), UpdateRefusal> {
+    let mut identifiers: Vec<&ServiceId> = services.iter().map(|service| &service.id).collect();
+    identifiers.sort_unstable();
+    if identifiers.windows(2).all(|pair| pair[0] != pair[1]) {
+        Ok(())
+    } else {
+        Err(UpdateRefusal::Conflict)
+    }
+}

@@ -1,0 +1,272 @@
+//! The root of trust: a small document, pinned by every operator, that names the keys of
+//! everything else. A root follows from the one before it by both their thresholds.
+
+use base64::Engine as _;
+use serde::{Deserialize, Serialize};
+
+use super::refusal::UpdateRefusal;
+use crate::base::{NumericDate, Timestamp, limits};
+use crate::crypto::jws::{GeneralJws, Header, Typ, Vote};
+use crate::crypto::x509::Certificate;
+use crate::crypto::{Digest, PublicKey, SealError, Signer, json};
+
+/// A root that was found sound and properly signed.
+#[derive(Clone, Debug)]
+pub struct Root {
+    document: RootDocument,
+    operators: Vec<PublicKey>,
+    freshness: PublicKey,
+    sha256: Digest,
+    bytes: Vec<u8>,
+}
+
+/// The JSON of a root.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootDocument {
+    /// `urn:elicence:root:1`.
+    #[serde(rename = "type")]
+    pub document_type: String,
+    /// From 1, each root one more than the last.
+    pub sequence: u64,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Identifier of the federation list.
+    pub federation: String,
+    /// Who signs the federation list and the next root.
+    pub operators: Threshold,
+    /// Who signs freshness statements.
+    pub freshness: PinnedKey,
+    /// How many operators may suspend.
+    pub emergency: Emergency,
+    /// The list log.
+    pub log: ListLog,
+    /// Who cosigns the list log.
+    pub witnesses: Witnesses,
+    /// Where the hub is, and its TLS key.
+    pub hub: Hub,
+}
+
+/// Keys, and how many of them must agree.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Threshold {
+    /// How many distinct keys must sign.
+    pub threshold: u32,
+    /// The keys.
+    pub keys: Vec<PinnedKey>,
+}
+
+/// A key, pinned by its certificate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedKey {
+    /// SHA-256 of the certificate.
+    #[serde(rename = "x5t#S256")]
+    pub certificate_sha256: Digest,
+    /// SHA-256 of the SubjectPublicKeyInfo.
+    pub spki_sha256: Digest,
+    /// Base64 DER.
+    pub certificate: String,
+}
+
+impl PinnedKey {
+    /// Pins `certificate`.
+    #[must_use]
+    pub fn of(certificate: &Certificate) -> Self {
+        Self {
+            certificate_sha256: certificate.digest(),
+            spki_sha256: certificate.spki_digest(),
+            certificate: base64::engine::general_purpose::STANDARD.encode(certificate.der()),
+        }
+    }
+
+    fn public_key(&self) -> Result<PublicKey, UpdateRefusal> {
+        let der = base64::engine::general_purpose::STANDARD
+            .decode(&self.certificate)
+            .map_err(|_| UpdateRefusal::RootInvalid)?;
+        let certificate = Certificate::parse(&der).map_err(|_| UpdateRefusal::RootInvalid)?;
+        let key = certificate.public_key().map_err(|_| UpdateRefusal::AlgorithmNotAllowed)?;
+        let agrees = certificate.digest() == self.certificate_sha256
+            && key.spki_digest() == self.spki_sha256;
+        if agrees { Ok(key) } else { Err(UpdateRefusal::RootInvalid) }
+    }
+}
+
+/// The emergency rule.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emergency {
+    /// How many operators may suspend a member.
+    pub threshold: u32,
+}
+
+/// The list log's name and key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListLog {
+    /// Origin line of its checkpoints.
+    pub origin: String,
+    /// C2SP verifier key.
+    pub vkey: String,
+}
+
+/// The list log's witnesses.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witnesses {
+    /// How many must cosign; 0 is legal at the start and shows as `witnessed:false`.
+    pub quorum: u32,
+    /// Their C2SP verifier keys.
+    pub vkeys: Vec<String>,
+}
+
+/// The hub.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hub {
+    /// Address of its federation listener.
+    pub url: String,
+    /// SHA-256 of its TLS key's SubjectPublicKeyInfo.
+    pub tls_spki_sha256: Digest,
+}
+
+impl Root {
+    /// Reads the root that an operator pinned. It must be signed by its own threshold; that it is
+    /// the right one is what pinning means.
+    pub fn pinned(bytes: &[u8]) -> Result<Self, UpdateRefusal> {
+        let (root, signatures) = Self::read(bytes)?;
+        root.check_threshold(&signatures, UpdateRefusal::ThresholdNotMet)?;
+        Ok(root)
+    }
+
+    /// Reads the root that follows this one: the next number, signed by the threshold of this
+    /// root and by its own.
+    pub fn successor(&self, bytes: &[u8]) -> Result<Self, UpdateRefusal> {
+        let (next, signatures) = Self::read(bytes)?;
+        if next.document.sequence != self.document.sequence + 1 {
+            return Err(UpdateRefusal::RootChainBroken);
+        }
+        self.check_threshold(&signatures, UpdateRefusal::RootChainBroken)?;
+        next.check_threshold(&signatures, UpdateRefusal::ThresholdNotMet)?;
+        Ok(next)
+    }
+
+    fn read(bytes: &[u8]) -> Result<(Self, GeneralJws), UpdateRefusal> {
+        if bytes.len() > limits::ROOT_BYTES {
+            return Err(UpdateRefusal::TooLarge);
+        }
+        let signatures = GeneralJws::parse(bytes)?;
+        let document: RootDocument = json::from_slice(signatures.payload())?;
+        document.check()?;
+        let operators: Vec<PublicKey> =
+            document.operators.keys.iter().map(PinnedKey::public_key).collect::<Result<_, _>>()?;
+        let freshness = document.freshness.public_key()?;
+        check_distinct(&operators, &freshness)?;
+        let sha256 = Digest::of(signatures.payload());
+        let root = Self { document, operators, freshness, sha256, bytes: bytes.to_vec() };
+        Ok((root, signatures))
+    }
+
+    fn check_threshold(
+        &self,
+        signatures: &GeneralJws,
+        refusal: UpdateRefusal,
+    ) -> Result<(), UpdateRefusal> {
+        self.check_votes(signatures, Typ::Root, refusal)
+    }
+
+    /// Whether the threshold of operators signed, as a document of kind `typ`.
+    pub(super) fn check_votes(
+        &self,
+        signatures: &GeneralJws,
+        typ: Typ,
+        refusal: UpdateRefusal,
+    ) -> Result<(), UpdateRefusal> {
+        let keys: Vec<&PublicKey> = self.operators.iter().collect();
+        let signers = signatures.signers(&keys, typ)?;
+        if signers.len() >= self.document.operators.threshold as usize {
+            Ok(())
+        } else {
+            Err(refusal)
+        }
+    }
+
+    /// The document.
+    #[must_use]
+    pub const fn document(&self) -> &RootDocument {
+        &self.document
+    }
+
+    /// The key of freshness statements.
+    #[must_use]
+    pub const fn freshness_key(&self) -> &PublicKey {
+        &self.freshness
+    }
+
+    /// SHA-256 of the payload: what operators compare by a second channel.
+    #[must_use]
+    pub const fn sha256(&self) -> Digest {
+        self.sha256
+    }
+
+    /// The bytes it was read from.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.document.expires <= now
+    }
+}
+
+impl RootDocument {
+    /// The payload to be signed.
+    pub fn to_payload(&self) -> Result<Vec<u8>, SealError> {
+        json::canonical(self).map_err(|_| SealError::Document)
+    }
+
+    fn check(&self) -> Result<(), UpdateRefusal> {
+        let operators = &self.operators;
+        let threshold = operators.threshold as usize;
+        let sound = self.document_type == ROOT_TYPE
+            && self.sequence >= 1
+            && threshold >= 1
+            && threshold <= operators.keys.len()
+            && operators.keys.len() <= limits::ROOT_KEYS
+            && self.emergency.threshold >= 1
+            && self.witnesses.quorum as usize <= self.witnesses.vkeys.len()
+            && self.hub.url.starts_with("https://");
+        if sound { Ok(()) } else { Err(UpdateRefusal::RootInvalid) }
+    }
+}
+
+/// One operator's signature over a root's payload.
+pub fn vote(
+    signer: &dyn Signer,
+    certificate: &Certificate,
+    payload: &[u8],
+    now: Timestamp,
+) -> Result<Vote, SealError> {
+    let header = Header::new(Typ::Root)
+        .with_content("application/json", NumericDate::from(now))
+        .with_chain(&[certificate.der()]);
+    Vote::cast(signer, header, payload)
+}
+
+fn check_distinct(operators: &[PublicKey], freshness: &PublicKey) -> Result<(), UpdateRefusal> {
+    let mut digests: Vec<Digest> = operators.iter().map(PublicKey::spki_digest).collect();
+    digests.push(freshness.spki_digest());
+    digests.sort_unstable();
+    if digests.windows(2).all(|pair| pair[0] != pair[1]) {
+        Ok(())
+    } else {
+        Err(UpdateRefusal::RootInvalid)
+    }
+}
+
+/// The document type of a root.
+pub const ROOT_TYPE: &str = "urn:elicence:root:1";
