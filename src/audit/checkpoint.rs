@@ -1,0 +1,282 @@
+//! Checkpoints: the size and root of a log as signed text, in the forms of C2SP `tlog-checkpoint`
+//! and `signed-note`.
+//!
+//! Reading is strict: one text for one checkpoint, no extension lines, no unsigned note.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::crypto::{Algorithm, Digest, PublicKey, Signer};
+
+/// The state of a log at one size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The log's name, such as `elicence/120000/audit`; also the name of its key.
+    pub origin: String,
+    /// How many leaves the tree has.
+    pub size: u64,
+    /// The root of the tree.
+    pub root: Digest,
+}
+
+impl Checkpoint {
+    /// The text that is signed: three lines (C2SP tlog-checkpoint).
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root.as_bytes()))
+    }
+
+    /// Signs this checkpoint with the log's own key; the result is a signed note.
+    ///
+    /// Refused with [`CheckpointError::BadKey`] unless the key is Ed25519.
+    pub fn sign(&self, signer: &dyn Signer) -> Result<String, CheckpointError> {
+        let key = VerifierKey::new(&self.origin, signer.public_key())?;
+        let text = self.text();
+        let signature = signer.sign(text.as_bytes()).map_err(|_| CheckpointError::Signing)?;
+        let blob = [&key.id[..], &signature].concat();
+        Ok(format!("{text}\n\u{2014} {} {}\n", key.name, STANDARD.encode(blob)))
+    }
+
+    /// Reads a signed note and demands a signature by `key` over a checkpoint of its log.
+    ///
+    /// Signatures by other keys (witnesses) may stand beside it and are not judged here.
+    pub fn open(note: &str, key: &VerifierKey) -> Result<Self, CheckpointError> {
+        if note.len() > NOTE_BYTES {
+            return Err(CheckpointError::Malformed);
+        }
+        let (text, signatures) = note.split_once("\n\n").ok_or(CheckpointError::Malformed)?;
+        // The blank line ends the text; the text's own last line break is part of what is signed.
+        let text = &note[..=text.len()];
+        let checkpoint: Self = text.parse()?;
+        if checkpoint.origin != key.name {
+            return Err(CheckpointError::OtherLog);
+        }
+        let mut signed = false;
+        for line in lines(signatures)? {
+            let (name, id, signature) = signature_line(line)?;
+            if name == key.name && id == key.id {
+                let verdict = key.public.verify(text.as_bytes(), &signature);
+                verdict.map_err(|_| CheckpointError::Signature)?;
+                signed = true;
+            }
+        }
+        if signed { Ok(checkpoint) } else { Err(CheckpointError::Unsigned) }
+    }
+}
+
+impl FromStr for Checkpoint {
+    type Err = CheckpointError;
+
+    fn from_str(text: &str) -> Result<Self, CheckpointError> {
+        let [origin, size, root] = lines(text)?[..] else {
+            return Err(CheckpointError::Malformed);
+        };
+        if !is_key_name(origin) {
+            return Err(CheckpointError::Malformed);
+        }
+        let root = STANDARD.decode(root).map_err(|_| CheckpointError::Malformed)?;
+        let root: [u8; 32] = root.try_into().map_err(|_| CheckpointError::Malformed)?;
+        let checkpoint = Self {
+            origin: origin.to_owned(),
+            size: size.parse().map_err(|_| CheckpointError::Malformed)?,
+            root: Digest::from_bytes(root),
+        };
+        // Leading zeros, signs and the like: whatever does not write back as it was read.
+        if checkpoint.text() == text { Ok(checkpoint) } else { Err(CheckpointError::Malformed) }
+    }
+}
+
+/// The public key of a log or a witness as text: `name+hash+base64` (C2SP signed-note).
+#[derive(Clone, Debug)]
+pub struct VerifierKey {
+    name: String,
+    id: [u8; 4],
+    public: PublicKey,
+}
+
+impl VerifierKey {
+    /// The key of the log called `name`.
+    pub fn new(name: &str, public: &PublicKey) -> Result<Self, CheckpointError> {
+        if public.algorithm() != Algorithm::EdDsa || !is_key_name(name) {
+            return Err(CheckpointError::BadKey);
+        }
+        let digest =
+            Digest::of_parts(&[name.as_bytes(), b"\n", &[ED25519_SIGNATURE_TYPE], public.raw()]);
+        let [a, b, c, d, ..] = *digest.as_bytes();
+        Ok(Self { name: name.to_owned(), id: [a, b, c, d], public: public.clone() })
+    }
+
+    /// The name of the key, which is the log's origin.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = u32::from_be_bytes(self.id);
+        let key = [&[ED25519_SIGNATURE_TYPE], self.public.raw()].concat();
+        write!(formatter, "{}+{id:08x}+{}", self.name, STANDARD.encode(key))
+    }
+}
+
+impl FromStr for VerifierKey {
+    type Err = CheckpointError;
+
+    fn from_str(text: &str) -> Result<Self, CheckpointError> {
+        // The name holds no '+', base64 may: so the first two part the text.
+        let mut parts = text.splitn(3, '+');
+        let (Some(name), Some(_), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(CheckpointError::BadKey);
+        };
+        let key = STANDARD.decode(key).map_err(|_| CheckpointError::BadKey)?;
+        let Some((&ED25519_SIGNATURE_TYPE, raw)) = key.split_first() else {
+            return Err(CheckpointError::BadKey);
+        };
+        let public =
+            PublicKey::from_raw(Algorithm::EdDsa, raw).map_err(|_| CheckpointError::BadKey)?;
+        let parsed = Self::new(name, &public)?;
+        if parsed.to_string() == text { Ok(parsed) } else { Err(CheckpointError::BadKey) }
+    }
+}
+
+/// Why a text is not a checkpoint of the log in question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckpointError {
+    /// Not an Ed25519 key with a well-formed name and the hash that belongs to both.
+    #[error("not the key of a log (name, hash and Ed25519 key)")]
+    BadKey,
+    /// Not a checkpoint in its one form.
+    #[error("not a checkpoint")]
+    Malformed,
+    /// A checkpoint of another log.
+    #[error("the checkpoint belongs to another log")]
+    OtherLog,
+    /// A signature in the log's name does not verify.
+    #[error("the signature of the checkpoint does not verify")]
+    Signature,
+    /// The key's holder refused or failed to sign.
+    #[error("the checkpoint could not be signed")]
+    Signing,
+    /// No signature by the log's key.
+    #[error("the checkpoint is not signed by its log")]
+    Unsigned,
+}
+
+/// The lines of `text`, each of which must end in a line break.
+fn lines(text: &str) -> Result<Vec<&str>, CheckpointError> {
+    let body = text.strip_suffix('\n').ok_or(CheckpointError::Malformed)?;
+    if body.bytes().any(|byte| byte < 0x20 && byte != b'\n') {
+        return Err(CheckpointError::Malformed);
+    }
+    Ok(body.split('\n').collect())
+}
+
+fn signature_line(line: &str) -> Result<(&str, [u8; 4], Vec<u8>), CheckpointError> {
+    let rest = line.strip_prefix("\u{2014} ").ok_or(CheckpointError::Malformed)?;
+    let (name, blob) = rest.split_once(' ').ok_or(CheckpointError::Malformed)?;
+    let blob = STANDARD.decode(blob).map_err(|_| CheckpointError::Malformed)?;
+    let (id, signature) = blob.split_first_chunk().ok_or(CheckpointError::Malformed)?;
+    if !is_key_name(name) || signature.is_empty() {
+        return Err(CheckpointError::Malformed);
+    }
+    Ok((name, *id, signature.to_vec()))
+}
+
+fn is_key_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|each: char| each.is_whitespace() || each == '+')
+}
+
+/// The signature type of Ed25519 in C2SP signed-note.
+const ED25519_SIGNATURE_TYPE: u8 = 1;
+/// A checkpoint with a hundred cosignatures stays below this.
+const NOTE_BYTES: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::seal::SoftwareKey;
+
+    fn checkpoint() -> Checkpoint {
+        let origin = "elicence/120000/audit".to_owned();
+        Checkpoint { origin, size: 7, root: Digest::of("root") }
+    }
+
+    #[test]
+    fn a_signed_checkpoint_opens_under_its_own_key_only() {
+        let (ours, other) = (
+            SoftwareKey::generate(Algorithm::EdDsa).unwrap(),
+            SoftwareKey::generate(Algorithm::EdDsa).unwrap(),
+        );
+        let note = checkpoint().sign(&ours).unwrap();
+        let origin = checkpoint().origin;
+        let key = VerifierKey::new(&origin, ours.public_key()).unwrap();
+        assert_eq!(Checkpoint::open(&note, &key).unwrap(), checkpoint());
+        let stranger = VerifierKey::new(&origin, other.public_key()).unwrap();
+        assert_eq!(Checkpoint::open(&note, &stranger), Err(CheckpointError::Unsigned));
+        let elsewhere = VerifierKey::new("elicence/130000/audit", ours.public_key()).unwrap();
+        assert_eq!(Checkpoint::open(&note, &elsewhere), Err(CheckpointError::OtherLog));
+        let cosigned = format!("{note}\u{2014} witness AAAAAAAA\n");
+        assert!(Checkpoint::open(&cosigned, &key).is_ok());
+    }
+
+    #[test]
+    fn au_08_a_changed_size_or_root_does_not_verify() {
+        let signer = SoftwareKey::generate(Algorithm::EdDsa).unwrap();
+        let key = VerifierKey::new(&checkpoint().origin, signer.public_key()).unwrap();
+        let note = checkpoint().sign(&signer).unwrap();
+        let root = STANDARD.encode(checkpoint().root.as_bytes());
+        let forged = STANDARD.encode(Digest::of("forged").as_bytes());
+        for bad in [note.replacen("\n7\n", "\n8\n", 1), note.replacen(&root, &forged, 1)] {
+            assert_eq!(Checkpoint::open(&bad, &key), Err(CheckpointError::Signature), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_one_text_is_a_checkpoint() {
+        let signer = SoftwareKey::generate(Algorithm::EdDsa).unwrap();
+        let key = VerifierKey::new(&checkpoint().origin, signer.public_key()).unwrap();
+        let note = checkpoint().sign(&signer).unwrap();
+        for bad in [
+            note.replacen("\n7\n", "\n07\n", 1),
+            note.replacen("\n7\n", "\n+7\n", 1),
+            note.replacen("\n7\n", "\n-7\n", 1),
+            note.replacen('\n', "\r\n", 1),
+            note.replacen("\n\n", "\nextension\n\n", 1),
+            note.replacen("\n\n", "\n", 1),
+            note.replacen("\u{2014} ", "- ", 1),
+            note.trim_end().to_owned(),
+            format!("{note}\n"),
+            checkpoint().text(),
+            String::new(),
+        ] {
+            assert_eq!(Checkpoint::open(&bad, &key), Err(CheckpointError::Malformed), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn verifier_keys_have_one_text_and_must_match_their_hash() {
+        let signer = SoftwareKey::generate(Algorithm::EdDsa).unwrap();
+        let text = VerifierKey::new("log", signer.public_key()).unwrap().to_string();
+        assert_eq!(text.parse::<VerifierKey>().unwrap().to_string(), text);
+        for bad in
+            [text.replacen("log", "fog", 1), text.to_uppercase(), format!("{text}="), "a+b".into()]
+        {
+            assert!(bad.parse::<VerifierKey>().is_err(), "{bad}");
+        }
+        let wrong_kind = SoftwareKey::generate(Algorithm::Es256).unwrap();
+        assert!(VerifierKey::new("log", wrong_kind.public_key()).is_err());
+        assert!(VerifierKey::new("two words", signer.public_key()).is_err());
+        assert!(checkpoint().sign(&wrong_kind).is_err());
+    }
+
+    #[test]
+    fn the_published_example_key_parses() {
+        let text = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+        assert_eq!(text.parse::<VerifierKey>().unwrap().to_string(), text);
+    }
+}
