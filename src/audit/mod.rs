@@ -11,4 +11,4 @@ mod verify;
 pub use checkpoint::{Checkpoint, CheckpointError, VerifierKey};
 pub use entry::{Actor, Entry, EntryKind, Outcome};
 pub use pending::{Pending, Receipt, Salt, SaltError};
-pub use verify::{Content, LogError, Record, Summary, verify_log};
+pub use verify::{Content, LogError, LogVerifier, Record, Summary, verify_log};

@@ -1,6 +1,7 @@
 //! The whole log recomputed: every commitment, every leaf, the root at every checkpoint, the
 //! order of times. It believes nothing but the checkpoints it is given.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::checkpoint::Checkpoint;
@@ -53,36 +54,104 @@ pub struct Summary {
 /// opened: the log's own, and any that witnesses or earlier readers kept.
 pub fn verify_log<'a>(
     records: impl IntoIterator<Item = Record<'a>>,
-    checkpoints: &[Checkpoint],
+    checkpoints: Vec<Checkpoint>,
 ) -> Result<Summary, LogError> {
-    let mut awaited: Vec<&Checkpoint> = checkpoints.iter().collect();
-    awaited.sort_by_key(|checkpoint| checkpoint.size);
-    let mut awaited = awaited.into_iter().peekable();
-    let newest = checkpoints.iter().map(|checkpoint| checkpoint.size).max().unwrap_or(0);
-    let mut state = State::default();
-    let mut records = records.into_iter();
-    loop {
-        while let Some(checkpoint) =
-            awaited.next_if(|checkpoint| checkpoint.size == state.frontier.size())
-        {
-            if checkpoint.root != state.frontier.root() {
-                return Err(LogError::Root { size: checkpoint.size });
-            }
+    let mut verifier = LogVerifier::new(checkpoints)?;
+    for record in records {
+        verifier.take(&record)?;
+    }
+    verifier.finish()
+}
+
+/// The same work page by page, for a log that is larger than memory.
+#[derive(Debug)]
+pub struct LogVerifier {
+    /// Checkpoints not reached yet, largest first.
+    awaited: Vec<Checkpoint>,
+    frontier: merkle::Frontier,
+    newest: Option<Timestamp>,
+    erased: u64,
+    refusals: u64,
+    vouched: u64,
+}
+
+impl LogVerifier {
+    /// Begins at line zero.
+    pub fn new(mut checkpoints: Vec<Checkpoint>) -> Result<Self, LogError> {
+        checkpoints.sort_by_key(|checkpoint| Reverse(checkpoint.size));
+        let mut verifier = Self {
+            awaited: checkpoints,
+            frontier: merkle::Frontier::default(),
+            newest: None,
+            erased: 0,
+            refusals: 0,
+            vouched: 0,
+        };
+        verifier.compare()?;
+        Ok(verifier)
+    }
+
+    /// Takes the next line.
+    pub fn take(&mut self, record: &Record<'_>) -> Result<(), LogError> {
+        let expected = self.frontier.size();
+        if record.index != expected {
+            return Err(LogError::Misplaced { expected, found: record.index });
         }
-        let Some(record) = records.next() else { break };
-        state.take(&record)?;
+        match record.content {
+            Content::Erased => self.erased += 1,
+            Content::Kept { salt, entry } => self.read(record, salt, entry)?,
+        }
+        self.frontier.append(record.leaf);
+        self.compare()
     }
-    let size = state.frontier.size();
-    if newest > size {
-        return Err(LogError::Truncated { size, promised: newest });
+
+    /// Ends; lines that a checkpoint promised and that did not come are missed here.
+    pub fn finish(self) -> Result<Summary, LogError> {
+        let size = self.frontier.size();
+        if let Some(checkpoint) = self.awaited.first() {
+            return Err(LogError::Truncated { size, promised: checkpoint.size });
+        }
+        Ok(Summary {
+            size,
+            root: self.frontier.root(),
+            erased: self.erased,
+            refusals: self.refusals,
+            unwitnessed: size - self.vouched,
+        })
     }
-    Ok(Summary {
-        size,
-        root: state.frontier.root(),
-        erased: state.erased,
-        refusals: state.refusals,
-        unwitnessed: size - newest,
-    })
+
+    fn read(&mut self, record: &Record<'_>, salt: Salt, bytes: &[u8]) -> Result<(), LogError> {
+        let index = record.index;
+        if merkle::leaf_hash(commitment(salt, bytes).as_bytes()) != record.leaf {
+            return Err(LogError::Changed { index });
+        }
+        let entry: Entry = json::from_slice(bytes).map_err(|_| LogError::NotAnEntry { index })?;
+        if entry.canonical() != bytes {
+            return Err(LogError::NotAnEntry { index });
+        }
+        let behind = self.newest.is_some_and(|newest| newest.since(entry.at) > CONCURRENCY);
+        if behind && entry.kind != EntryKind::Started {
+            return Err(LogError::Backdated { index });
+        }
+        self.newest = match self.newest {
+            Some(newest) if !behind => Some(newest.max(entry.at)),
+            _ => Some(entry.at),
+        };
+        self.refusals += u64::from(matches!(entry.outcome, Outcome::Refused(_)));
+        Ok(())
+    }
+
+    /// Holds the root against every checkpoint of the present size.
+    fn compare(&mut self) -> Result<(), LogError> {
+        let size = self.frontier.size();
+        while let Some(checkpoint) = self.awaited.pop_if(|awaited| awaited.size == size) {
+            if checkpoint.root != self.frontier.root() {
+                return Err(LogError::Root { size });
+            }
+            self.vouched = size;
+        }
+        Ok(())
+    }
 }
 
 /// Why a log is not sound; the first fault, by the number of its line.
@@ -130,50 +199,6 @@ pub enum LogError {
     },
 }
 
-#[derive(Default)]
-struct State {
-    frontier: merkle::Frontier,
-    newest: Option<Timestamp>,
-    erased: u64,
-    refusals: u64,
-}
-
-impl State {
-    fn take(&mut self, record: &Record<'_>) -> Result<(), LogError> {
-        let expected = self.frontier.size();
-        if record.index != expected {
-            return Err(LogError::Misplaced { expected, found: record.index });
-        }
-        match record.content {
-            Content::Erased => self.erased += 1,
-            Content::Kept { salt, entry } => self.read(record, salt, entry)?,
-        }
-        self.frontier.append(record.leaf);
-        Ok(())
-    }
-
-    fn read(&mut self, record: &Record<'_>, salt: Salt, bytes: &[u8]) -> Result<(), LogError> {
-        let index = record.index;
-        if merkle::leaf_hash(commitment(salt, bytes).as_bytes()) != record.leaf {
-            return Err(LogError::Changed { index });
-        }
-        let entry: Entry = json::from_slice(bytes).map_err(|_| LogError::NotAnEntry { index })?;
-        if entry.canonical() != bytes {
-            return Err(LogError::NotAnEntry { index });
-        }
-        let behind = self.newest.is_some_and(|newest| newest.since(entry.at) > CONCURRENCY);
-        if behind && entry.kind != EntryKind::Started {
-            return Err(LogError::Backdated { index });
-        }
-        self.newest = match self.newest {
-            Some(newest) if !behind => Some(newest.max(entry.at)),
-            _ => Some(entry.at),
-        };
-        self.refusals += u64::from(matches!(entry.outcome, Outcome::Refused(_)));
-        Ok(())
-    }
-}
-
 /// Requests take their time when they begin and their line when they end, so lines lie apart by
 /// up to the longest a request may run; a minute covers it and the forgiven skew.
 const CONCURRENCY: Duration = limits::CLOCK_SKEW;
@@ -214,16 +239,16 @@ mod tests {
     }
 
     fn verify(records: Vec<Record<'_>>, log: &[Pending]) -> Result<Summary, LogError> {
-        verify_log(records, &[checkpoint(log)])
+        verify_log(records, vec![checkpoint(log)])
     }
 
     #[test]
     fn a_sound_log_verifies_also_after_erasure() {
         let log = log(10);
-        let checkpoints = [checkpoint(&log[..8]), checkpoint(&log[..4]), checkpoint(&[])];
+        let checkpoints = vec![checkpoint(&log[..8]), checkpoint(&log[..4]), checkpoint(&[])];
         let mut records = records(&log);
         records[1].content = Content::Erased;
-        let summary = verify_log(records, &checkpoints).unwrap();
+        let summary = verify_log(records, checkpoints).unwrap();
         assert_eq!((summary.size, summary.erased, summary.unwitnessed), (10, 1, 2));
         assert_eq!(summary.refusals, 3);
         assert_eq!(summary.root, checkpoint(&log).root);
@@ -298,7 +323,7 @@ mod tests {
         wrong_leaf[5] = Record { leaf: Digest::of("x"), content: Content::Erased, ..wrong_leaf[5] };
         assert_eq!(verify(wrong_leaf, &log), Err(LogError::Root { size: 6 }));
         let wrong_size = Checkpoint { size: 5, ..checkpoint(&log) };
-        assert_eq!(verify_log(records(&log), &[wrong_size]), Err(LogError::Root { size: 5 }));
+        assert_eq!(verify_log(records(&log), vec![wrong_size]), Err(LogError::Root { size: 5 }));
     }
 
     #[test]
@@ -309,7 +334,7 @@ mod tests {
             let salt = log[0].salt();
             let leaf = merkle::leaf_hash(commitment(salt, bytes).as_bytes());
             let record = Record { index: 0, leaf, content: Content::Kept { salt, entry: bytes } };
-            assert_eq!(verify_log([record], &[]), Err(LogError::NotAnEntry { index: 0 }));
+            assert_eq!(verify_log([record], vec![]), Err(LogError::NotAnEntry { index: 0 }));
         }
     }
 }

@@ -1,0 +1,89 @@
+//! Trust documents this node believes, documents it publishes, and the list log of a hub.
+
+use sqlx::{AnyConnection, Row as _};
+
+use super::{Applied, done_or, integer};
+use crate::base::Code;
+use crate::store::columns::{Columns, Stored};
+use crate::store::error::StoreError;
+use crate::store::rows::{ListLogRow, TrustDocumentRow};
+
+pub(super) async fn put(
+    connection: &mut AnyConnection,
+    row: &TrustDocumentRow,
+) -> Result<Applied, StoreError> {
+    let put = sqlx::query(
+        "INSERT INTO trust_documents (kind, id, sequence, sha256, document, updated) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (kind, id) DO UPDATE SET sequence = excluded.sequence, \
+         sha256 = excluded.sha256, document = excluded.document, updated = excluded.updated \
+         WHERE excluded.sequence > trust_documents.sequence \
+         OR (excluded.sequence = trust_documents.sequence \
+         AND excluded.sha256 = trust_documents.sha256)",
+    )
+    .bind(row.kind.as_str())
+    .bind(row.id.as_str())
+    .bind(integer(row.sequence))
+    .bind(row.sha256.to_string())
+    .bind(row.document.as_str())
+    .bind(row.updated.unix_micros())
+    .execute(&mut *connection)
+    .await?;
+    if put.rows_affected() > 0 {
+        return Ok(Applied::Done);
+    }
+    let stored = sqlx::query("SELECT * FROM trust_documents WHERE kind = $1 AND id = $2")
+        .bind(row.kind.as_str())
+        .bind(row.id.as_str())
+        .fetch_one(connection)
+        .await?;
+    let stored = TrustDocumentRow::read(&Columns(&stored))?;
+    Ok(Applied::Refused(if stored.sequence == row.sequence {
+        Code::ListEquivocation
+    } else {
+        Code::ListRollback
+    }))
+}
+
+pub(super) async fn publish(
+    connection: &mut AnyConnection,
+    row: &TrustDocumentRow,
+) -> Result<Applied, StoreError> {
+    // The second publication of the same bytes touches the row and changes nothing in it.
+    let published = sqlx::query(
+        "INSERT INTO published_documents (kind, id, sequence, sha256, document, updated) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (kind, id, sequence) DO UPDATE SET sha256 = excluded.sha256 \
+         WHERE excluded.sha256 = published_documents.sha256",
+    )
+    .bind(row.kind.as_str())
+    .bind(row.id.as_str())
+    .bind(integer(row.sequence))
+    .bind(row.sha256.to_string())
+    .bind(row.document.as_str())
+    .bind(row.updated.unix_micros())
+    .execute(connection)
+    .await?;
+    Ok(done_or(published, Code::StateConflict))
+}
+
+pub(super) async fn append_list_log(
+    connection: &mut AnyConnection,
+    row: &ListLogRow,
+) -> Result<Applied, StoreError> {
+    let count = sqlx::query("SELECT COUNT(*) FROM list_log").fetch_one(&mut *connection).await?;
+    if count.try_get::<i64, _>(0)? != integer(row.index) {
+        return Ok(Applied::Refused(Code::StateConflict));
+    }
+    let appended = sqlx::query(
+        "INSERT INTO list_log (leaf_index, leaf, statement, checkpoint) \
+         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+    )
+    .bind(integer(row.index))
+    .bind(row.leaf.to_string())
+    .bind(row.statement.as_str())
+    .bind(row.checkpoint.as_str())
+    .execute(connection)
+    .await?;
+    Ok(done_or(appended, Code::StateConflict))
+}

@@ -1,0 +1,203 @@
+//! What a commit may change, and how each change is carried out inside the writer's transaction.
+//!
+//! Every statement runs on SQLite and PostgreSQL alike. A conditional change decides by the
+//! number of rows it touched; the reason is then read in the same transaction.
+
+mod consent;
+mod document;
+mod register;
+
+pub(super) use consent::{all_spent, sweep};
+
+use sqlx::AnyConnection;
+use sqlx::any::AnyQueryResult;
+
+use super::error::StoreError;
+use super::rows::{
+    ClientRow, ConsentRequestRow, GrantRow, InspectionRow, LicenceRow, ListLogRow, TrustDocumentRow,
+};
+use crate::base::{Code, ConsentRequestId, GrantId, Timestamp};
+use crate::crypto::Digest;
+use crate::licence::{Identifier, LicenceStatus};
+
+/// One change of the store. The effects of a commit happen in order, together or not at all.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Appends to the list log; `state-conflict` unless the line carries the next number.
+    AppendListLog(ListLogRow),
+    /// Declines a waiting request; `state-conflict` in any other state.
+    DenyConsentRequest {
+        /// The request.
+        request: ConsentRequestId,
+    },
+    /// Ends every grant on a licence; that there are none is fine.
+    EndGrantsOf {
+        /// The licence.
+        licence: Identifier,
+        /// When.
+        now: Timestamp,
+    },
+    /// Asks a holder; `state-conflict` when the identifier is taken.
+    InsertConsentRequest(ConsentRequestRow),
+    /// Brings a grant into force and closes the request it answers; `state-conflict` unless that
+    /// request waits and has not ended at the grant's creation. An authority's grant, and the
+    /// second and later licences of one consent, answer none.
+    InsertGrant {
+        /// The grant.
+        row: GrantRow,
+        /// The request it answers.
+        consent_request: Option<ConsentRequestId>,
+    },
+    /// Opens an inspection; `state-conflict` when the reference is taken.
+    InsertInspection(InspectionRow),
+    /// Rests an active grant; `state-conflict` in any other state.
+    PauseGrant {
+        /// The grant.
+        grant: GrantId,
+    },
+    /// Publishes a version; the same bytes again are fine, `state-conflict` for others.
+    PublishDocument(TrustDocumentRow),
+    /// Registers or changes a client by its key.
+    PutClient(ClientRow),
+    /// Registers a licence, or what changed in one; `state-conflict` for an older version, an
+    /// earlier state of this one, or a place in the status list that is taken.
+    PutLicence(LicenceRow),
+    /// Accepts a document; `list-rollback` below the stored sequence, `list-equivocation` for
+    /// other bytes of the same one.
+    PutTrustDocument(TrustDocumentRow),
+    /// Wakes a paused grant; `state-conflict` in any other state.
+    ResumeGrant {
+        /// The grant.
+        grant: GrantId,
+    },
+    /// Takes a grant back; once more is fine, `not-found` for none, `state-conflict` when it
+    /// ended otherwise.
+    RevokeGrant {
+        /// The grant.
+        grant: GrantId,
+        /// When.
+        now: Timestamp,
+    },
+    /// Keeps the issued credential of a licence; `not-found` for none.
+    SetCredential {
+        /// The licence.
+        identifier: Identifier,
+        /// The credential.
+        token: String,
+        /// Its digest.
+        digest: Digest,
+    },
+    /// Changes the status of a licence; `not-found` for none.
+    SetLicenceStatus {
+        /// The licence.
+        identifier: Identifier,
+        /// The new status.
+        status: LicenceStatus,
+        /// When.
+        now: Timestamp,
+    },
+    /// Spends a nonce; `holder.replay` when it was.
+    SpendNonce {
+        /// Digest of the nonce.
+        nonce: Digest,
+        /// When it would end by itself.
+        expires: Timestamp,
+    },
+    /// Spends the identifier of a signed request; `request-replayed` when it was.
+    SpendRequest {
+        /// Who signed it.
+        issuer: String,
+        /// Its `jti`.
+        jti: String,
+        /// When it would end by itself.
+        expires: Timestamp,
+    },
+    /// Uses a grant once; `grant-revoked`, `-expired`, `-paused`, `-exhausted`, or
+    /// `grant-required` when there is none in force.
+    UseGrant {
+        /// The grant.
+        grant: GrantId,
+        /// When.
+        now: Timestamp,
+    },
+}
+
+impl Effect {
+    /// What this effect spends: its key in the index and the table, its end, and the reason for
+    /// refusing it a second time.
+    pub(super) fn spends(&self) -> Option<(Digest, Timestamp, Code)> {
+        match self {
+            Self::SpendNonce { nonce, expires } => Some((*nonce, *expires, Code::HolderReplay)),
+            Self::SpendRequest { issuer, jti, expires } => {
+                let digest =
+                    Digest::of_parts(&[b"request\0", issuer.as_bytes(), b"\0", jti.as_bytes()]);
+                Some((digest, *expires, Code::RequestReplayed))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether even alone it needs a savepoint: it makes two changes, or its refusal can be a
+    /// violated constraint, after which PostgreSQL goes on from a savepoint only.
+    pub(super) const fn needs_savepoint(&self) -> bool {
+        matches!(self, Self::InsertGrant { .. } | Self::PutLicence(_))
+    }
+}
+
+/// What became of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// It is in the transaction.
+    Done,
+    /// It was not allowed.
+    Refused(Code),
+}
+
+/// Carries one effect out.
+pub(super) async fn apply(
+    connection: &mut AnyConnection,
+    effect: &Effect,
+) -> Result<Applied, StoreError> {
+    if let Some((digest, expires, code)) = effect.spends() {
+        return Ok(done_or(consent::spend(connection, digest, expires).await?, code));
+    }
+    match effect {
+        Effect::AppendListLog(row) => document::append_list_log(connection, row).await,
+        Effect::DenyConsentRequest { request } => consent::deny(connection, request).await,
+        Effect::EndGrantsOf { licence, now } => {
+            consent::end_grants(connection, licence, *now).await
+        }
+        Effect::InsertConsentRequest(row) => consent::insert_request(connection, row).await,
+        Effect::InsertGrant { row, consent_request } => {
+            consent::insert_grant(connection, row, consent_request.as_ref()).await
+        }
+        Effect::InsertInspection(row) => consent::insert_inspection(connection, row).await,
+        Effect::PauseGrant { grant } => consent::pause(connection, grant).await,
+        Effect::PublishDocument(row) => document::publish(connection, row).await,
+        Effect::PutClient(row) => register::put_client(connection, row).await,
+        Effect::PutLicence(row) => register::put_licence(connection, row).await,
+        Effect::PutTrustDocument(row) => document::put(connection, row).await,
+        Effect::ResumeGrant { grant } => consent::resume(connection, grant).await,
+        Effect::RevokeGrant { grant, now } => consent::revoke(connection, grant, *now).await,
+        Effect::SetCredential { identifier, token, digest } => {
+            register::set_credential(connection, identifier, token, *digest).await
+        }
+        Effect::SetLicenceStatus { identifier, status, now } => {
+            register::set_status(connection, identifier, *status, *now).await
+        }
+        // Handled above, where both kinds are one.
+        Effect::SpendNonce { .. } | Effect::SpendRequest { .. } => Ok(Applied::Done),
+        Effect::UseGrant { grant, now } => consent::use_grant(connection, grant, *now).await,
+    }
+}
+
+/// Done if a row was touched, refused for `code` if none was.
+fn done_or(result: AnyQueryResult, code: Code) -> Applied {
+    if result.rows_affected() > 0 { Applied::Done } else { Applied::Refused(code) }
+}
+
+/// A count or sequence as the store keeps it; what exceeds it saturates and is then refused by
+/// the comparison it takes part in.
+fn integer(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

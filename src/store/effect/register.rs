@@ -1,0 +1,115 @@
+//! Licences and clients.
+
+use sqlx::AnyConnection;
+
+use super::{Applied, done_or};
+use crate::base::{Code, Timestamp};
+use crate::crypto::Digest;
+use crate::licence::{Identifier, LicenceStatus};
+use crate::store::columns::carrier_word;
+use crate::store::error::StoreError;
+use crate::store::rows::{ClientRow, LicenceRow};
+
+pub(super) async fn put_licence(
+    connection: &mut AnyConnection,
+    row: &LicenceRow,
+) -> Result<Applied, StoreError> {
+    // Versions are three digits, so that their order as text is their order.
+    let put = sqlx::query(
+        "INSERT INTO licences (identifier, licence_type, issuing_division, number, plate, \
+         plate_colour, holder_code_digest, status, status_list, status_index, version, carrier, \
+         record, credential, credential_digest, updated) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+         ON CONFLICT (identifier) DO UPDATE SET licence_type = excluded.licence_type, \
+         issuing_division = excluded.issuing_division, number = excluded.number, \
+         plate = excluded.plate, plate_colour = excluded.plate_colour, \
+         holder_code_digest = excluded.holder_code_digest, status = excluded.status, \
+         status_list = excluded.status_list, status_index = excluded.status_index, \
+         version = excluded.version, carrier = excluded.carrier, record = excluded.record, \
+         credential = excluded.credential, credential_digest = excluded.credential_digest, \
+         updated = excluded.updated \
+         WHERE excluded.version >= licences.version AND excluded.updated >= licences.updated",
+    )
+    .bind(row.identifier.as_str())
+    .bind(row.licence_type.to_string())
+    .bind(row.issuing_division.as_str())
+    .bind(row.number.as_str())
+    .bind(row.plate.as_deref())
+    .bind(row.plate_colour.as_deref())
+    .bind(row.holder_code_digest.map(|digest| digest.to_string()))
+    .bind(row.status.token())
+    .bind(row.status_list.as_str())
+    .bind(i64::from(row.status_index))
+    .bind(row.version.to_string())
+    .bind(carrier_word(row.carrier))
+    .bind(row.record.as_str())
+    .bind(row.credential.as_deref())
+    .bind(row.credential_digest.map(|digest| digest.to_string()))
+    .bind(row.updated.unix_micros())
+    .execute(connection)
+    .await;
+    match put {
+        Ok(result) => Ok(done_or(result, Code::StateConflict)),
+        // The place in the status list belongs to another licence.
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+            Ok(Applied::Refused(Code::StateConflict))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn set_status(
+    connection: &mut AnyConnection,
+    identifier: &Identifier,
+    status: LicenceStatus,
+    now: Timestamp,
+) -> Result<Applied, StoreError> {
+    let set = sqlx::query("UPDATE licences SET status = $2, updated = $3 WHERE identifier = $1")
+        .bind(identifier.as_str())
+        .bind(status.token())
+        .bind(now.unix_micros())
+        .execute(connection)
+        .await?;
+    Ok(done_or(set, Code::NotFound))
+}
+
+pub(super) async fn set_credential(
+    connection: &mut AnyConnection,
+    identifier: &Identifier,
+    token: &str,
+    digest: Digest,
+) -> Result<Applied, StoreError> {
+    let set = sqlx::query(
+        "UPDATE licences SET credential = $2, credential_digest = $3 WHERE identifier = $1",
+    )
+    .bind(identifier.as_str())
+    .bind(token)
+    .bind(digest.to_string())
+    .execute(connection)
+    .await?;
+    Ok(done_or(set, Code::NotFound))
+}
+
+pub(super) async fn put_client(
+    connection: &mut AnyConnection,
+    row: &ClientRow,
+) -> Result<Applied, StoreError> {
+    sqlx::query(
+        "INSERT INTO clients (spki, id, role, division, name, intended_uses, state, created) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (spki) DO UPDATE SET id = excluded.id, role = excluded.role, \
+         division = excluded.division, name = excluded.name, \
+         intended_uses = excluded.intended_uses, state = excluded.state",
+    )
+    .bind(row.spki.to_string())
+    .bind(row.id.as_str())
+    .bind(row.role.as_str())
+    .bind(row.division.as_str())
+    .bind(row.name.as_str())
+    .bind(row.intended_uses.as_str())
+    .bind(row.state.as_str())
+    .bind(row.created.unix_micros())
+    .execute(connection)
+    .await?;
+    Ok(Applied::Done)
+}

@@ -1,0 +1,234 @@
+//! The one writer: a task that owns the write connection and commits in groups.
+//!
+//! It takes what queued while the last group was being synced, so a group is as large as the
+//! load makes it and no timer delays anybody. Nobody is answered before the commit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::AnyConnection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::effect::{self, Applied, Effect, sweep};
+use super::error::{CommitError, StoreError};
+use super::lock::DirectoryLock;
+use super::log;
+use super::replay::ReplayIndex;
+use super::sqlite::{self, Location};
+use crate::audit::{Pending, Receipt, VerifierKey};
+use crate::base::{Code, Timestamp};
+use crate::crypto::Signer;
+use crate::crypto::merkle::Frontier;
+
+/// What is asked of the writer.
+pub(super) enum Message {
+    /// Commit this.
+    Commit(Item),
+    /// Finish, close, and say so.
+    Stop(oneshot::Sender<()>),
+}
+
+/// One commit and where its answer goes.
+pub(super) struct Item {
+    pub(super) effects: Vec<Effect>,
+    pub(super) pending: Pending,
+    /// A refusal that stands before any effect is tried.
+    pub(super) precluded: Option<Code>,
+    pub(super) reply: oneshot::Sender<Result<Receipt, CommitError>>,
+}
+
+/// The log this writer keeps.
+pub(super) struct LogIdentity {
+    pub(super) key: VerifierKey,
+    pub(super) signer: Arc<dyn Signer>,
+}
+
+/// The task's state.
+pub(super) struct Writer {
+    pub(super) location: Location,
+    pub(super) log: LogIdentity,
+    pub(super) replay: Arc<ReplayIndex>,
+    /// None after a failure, until it is opened again.
+    pub(super) session: Option<Session>,
+    pub(super) swept: Option<Timestamp>,
+    /// Held as long as this task may write.
+    pub(super) lock: DirectoryLock,
+}
+
+/// An open write connection and the frontier that belongs to what it has committed.
+pub(super) struct Session {
+    connection: AnyConnection,
+    frontier: Frontier,
+}
+
+impl Session {
+    /// Takes over a connection; the frontier comes from what is durable, never from memory.
+    pub(super) async fn begin(
+        mut connection: AnyConnection,
+        key: &VerifierKey,
+    ) -> Result<Self, StoreError> {
+        let frontier = log::restore(&mut connection, key).await?;
+        Ok(Self { connection, frontier })
+    }
+}
+
+impl Writer {
+    /// Serves until it is stopped or nobody can ask any more.
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Message>) {
+        let mut stop = None;
+        while stop.is_none() {
+            let Some(first) = queue.recv().await else { break };
+            let mut group = Vec::new();
+            let mut next = Some(first);
+            while let Some(message) = next {
+                match message {
+                    Message::Commit(item) => group.push(item),
+                    Message::Stop(done) => stop = Some(done),
+                }
+                let room = group.len() < GROUP && stop.is_none();
+                next = if room { queue.try_recv().ok() } else { None };
+            }
+            if !group.is_empty() {
+                self.commit(group).await;
+            }
+        }
+        if let Some(session) = self.session.take() {
+            sqlite::close(session.connection).await;
+        }
+        drop(self.lock);
+        if let Some(done) = stop {
+            // Who asked may have gone; the store is closed either way.
+            let _ = done.send(());
+        }
+    }
+
+    /// Commits a group and answers everyone in it.
+    async fn commit(&mut self, group: Vec<Item>) {
+        let mut replies = Vec::with_capacity(group.len());
+        let mut work = Vec::with_capacity(group.len());
+        for item in group {
+            let claims = match item.precluded {
+                None => item.effects.iter().filter_map(Effect::spends).collect(),
+                Some(_) => Vec::new(),
+            };
+            replies.push((item.reply, claims));
+            work.push((item.effects, item.pending, item.precluded));
+        }
+        let mut outcomes = self.write(work).await.map(Vec::into_iter);
+        if outcomes.is_err() {
+            // Dropping the connection rolls back; whether a failed COMMIT took place is read
+            // from the database when the next group opens it.
+            self.session = None;
+        }
+        for (reply, claims) in replies {
+            let answer = match &mut outcomes {
+                Ok(outcomes) => {
+                    let missing = Err(StoreError::Unavailable(None).into());
+                    outcomes.next().unwrap_or(missing)
+                }
+                Err(error) => Err(error.clone().into()),
+            };
+            if answer.is_err() {
+                claims.iter().for_each(|(digest, ..)| self.replay.release(digest));
+            }
+            // A caller that went away finds its entry in the log.
+            let _ = reply.send(answer);
+        }
+    }
+
+    async fn write(&mut self, work: Vec<Work>) -> Result<Vec<Outcome>, StoreError> {
+        if self.session.is_none() {
+            let connection = self.location.connect_writer().await?;
+            self.session = Some(Session::begin(connection, &self.log.key).await?);
+        }
+        let Some(session) = &mut self.session else { return Err(StoreError::Unavailable(None)) };
+        let connection = &mut session.connection;
+        let mut frontier = session.frontier.clone();
+        let newest = work.iter().map(|(_, pending, _)| pending.entry().at).max();
+        let sweep_due = newest
+            .filter(|newest| self.swept.is_none_or(|swept| newest.since(swept) >= SWEEP_INTERVAL));
+
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        let mut outcomes = Vec::with_capacity(work.len());
+        for item in work {
+            outcomes.push(write_one(connection, &mut frontier, item).await?);
+        }
+        if let Some(now) = sweep_due {
+            sweep(connection, now).await?;
+        }
+        log::seal(connection, &frontier, self.log.key.name(), &*self.log.signer).await?;
+        sqlx::query("COMMIT").execute(&mut *connection).await?;
+
+        session.frontier = frontier;
+        self.swept = sweep_due.or(self.swept);
+        Ok(outcomes.into_iter().map(Committed::outcome).collect())
+    }
+}
+
+/// An item inside the transaction: not an answer yet.
+struct Committed {
+    pending: Pending,
+    index: u64,
+    refused: Option<Code>,
+}
+
+impl Committed {
+    /// The answer, to be made only after COMMIT.
+    fn outcome(self) -> Outcome {
+        let receipt = Receipt::committed(&self.pending, self.index);
+        match self.refused {
+            None => Ok(receipt),
+            Some(code) => Err(CommitError::Refused { code, receipt }),
+        }
+    }
+}
+
+async fn write_one(
+    connection: &mut AnyConnection,
+    frontier: &mut Frontier,
+    (effects, pending, precluded): Work,
+) -> Result<Committed, StoreError> {
+    let refused = match precluded {
+        Some(code) => Some(code),
+        None => apply_all(connection, &effects).await?,
+    };
+    let pending = match refused {
+        Some(code) => pending.refused(code),
+        None => pending,
+    };
+    let index = log::append(connection, frontier, &pending).await?;
+    Ok(Committed { pending, index, refused })
+}
+
+/// Carries out the effects in order; at the first refusal undoes those before it and tells why.
+async fn apply_all(
+    connection: &mut AnyConnection,
+    effects: &[Effect],
+) -> Result<Option<Code>, StoreError> {
+    let guarded = effects.len() > 1 || effects.iter().any(Effect::needs_savepoint);
+    if guarded {
+        sqlx::query("SAVEPOINT item").execute(&mut *connection).await?;
+    }
+    let mut refused = None;
+    for each in effects {
+        if let Applied::Refused(code) = effect::apply(connection, each).await? {
+            refused = Some(code);
+            break;
+        }
+    }
+    if guarded {
+        if refused.is_some() {
+            sqlx::query("ROLLBACK TO SAVEPOINT item").execute(&mut *connection).await?;
+        }
+        sqlx::query("RELEASE SAVEPOINT item").execute(&mut *connection).await?;
+    }
+    Ok(refused)
+}
+
+type Work = (Vec<Effect>, Pending, Option<Code>);
+type Outcome = Result<Receipt, CommitError>;
+
+/// The largest group: what one sync may delay, and lose the answers of, at once.
+const GROUP: usize = 256;
+/// Sweeping walks indexes, so it is not done for every group.
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
