@@ -72,6 +72,7 @@ impl Entry {
 
     /// The bytes that are committed to: canonical JSON (RFC 8785).
     #[must_use]
+    #[allow(clippy::missing_panics_doc, reason = "it cannot panic")]
     pub fn canonical(&self) -> Vec<u8> {
         // Unwrap safety: every member is a string, a list of strings or an object of these, and
         // none of their serialisers can fail.

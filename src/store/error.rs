@@ -37,6 +37,9 @@ impl CommitError {
 /// Why the store cannot serve.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
+    /// A value does not fit the schema: a fault of this program, not of the database.
+    #[error("a value does not fit the schema")]
+    Constraint,
     /// What is stored contradicts itself.
     #[error("the database is damaged: {0}")]
     Damaged(Damage),
@@ -74,6 +77,7 @@ impl StoreError {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
+            Self::Constraint => Code::Internal,
             Self::Damaged(_) => Code::DatabaseDamaged,
             Self::DiskFull => Code::DiskFull,
             Self::FolderInUse => Code::FolderInUse,
@@ -112,6 +116,9 @@ pub enum Damage {
     /// The audit log does not recompute.
     #[error("the audit log is not sound: {0}")]
     Log(#[from] LogError),
+    /// The database is not the one that was opened, or an older copy of it.
+    #[error("the database was replaced while it was in use")]
+    Replaced,
     /// A row does not parse as what it should be.
     #[error("column {0} holds what cannot stand there")]
     Row(&'static str),

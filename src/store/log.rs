@@ -42,6 +42,26 @@ pub(super) async fn restore(
     }
 }
 
+/// Holds a frontier read back against the one last acknowledged: it must be that one, or that one
+/// grown by a group whose commit was not confirmed. An older copy of the database is neither.
+pub(super) async fn continues(
+    connection: &mut AnyConnection,
+    acknowledged: &Frontier,
+    restored: &Frontier,
+) -> Result<(), StoreError> {
+    let from = i64::try_from(acknowledged.size()).map_err(|_| Damage::AuditState)?;
+    let rows =
+        sqlx::query("SELECT leaf FROM audit_entries WHERE leaf_index >= $1 ORDER BY leaf_index")
+            .bind(from)
+            .fetch_all(connection)
+            .await?;
+    let mut grown = acknowledged.clone();
+    for row in &rows {
+        grown.append(Columns(row).parsed("leaf")?);
+    }
+    if grown == *restored { Ok(()) } else { Err(Damage::Replaced.into()) }
+}
+
 /// Opens our own checkpoint; one of another log or key is told from a damaged one.
 pub(super) fn open_checkpoint(note: &str, key: &VerifierKey) -> Result<Checkpoint, StoreError> {
     Checkpoint::open(note, key).map_err(|error| match error {

@@ -67,7 +67,7 @@ impl Store {
         sqlite::check_file(&mut connection).await?;
         sqlite::migrate(&mut connection).await?;
         let spent = effect::all_spent(&mut connection).await?;
-        let session = Session::begin(connection, &key).await?;
+        let (session, frontier) = Session::begin(connection, &location, &key).await?;
         let readers = location.connect_readers().await?;
 
         let replay = Arc::new(ReplayIndex::holding(limits::REPLAY_ENTRIES, spent));
@@ -76,6 +76,7 @@ impl Store {
             log: LogIdentity { key: key.clone(), signer: log_key },
             replay: Arc::clone(&replay),
             session: Some(session),
+            frontier,
             swept: None,
             lock,
         };
@@ -113,7 +114,8 @@ impl Store {
         // that nobody releases.
         let precluded = self.claim(&effects, &pending)?;
         let (reply, answer) = oneshot::channel();
-        place.send(Message::Commit(Item { effects, pending, precluded, reply }));
+        let item = Item { effects, pending, precluded, reply };
+        place.send(Message::Commit(Box::new(item)));
         answer.await.map_err(|_| gone(()))?
     }
 
@@ -141,7 +143,9 @@ impl Store {
                 Claim::Full => Err(StoreError::Overloaded),
                 Claim::Spent => Ok(Some(code)),
             };
-            claimed.iter().for_each(|digest| self.replay.release(digest));
+            for digest in &claimed {
+                self.replay.release(digest);
+            }
             return verdict;
         }
         Ok(None)

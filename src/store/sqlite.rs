@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions, Permissions};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Row as _};
 
@@ -18,6 +21,13 @@ use super::error::{Damage, StoreError};
 pub(super) struct Location {
     file: PathBuf,
     access: Access,
+}
+
+/// A file whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileIdentity {
+    device: u64,
+    inode: u64,
 }
 
 /// What a connection may do.
@@ -65,6 +75,13 @@ impl Location {
             .await?;
         verify_settings(&mut *pool.acquire().await?).await?;
         Ok(pool)
+    }
+
+    /// Which file lies there now. SQLite goes on writing to a file that was deleted or moved
+    /// away, and what it acknowledges then is lost.
+    pub(super) fn file_identity(&self) -> Result<FileIdentity, StoreError> {
+        let metadata = fs::metadata(&self.file)?;
+        Ok(FileIdentity { device: metadata.dev(), inode: metadata.ino() })
     }
 
     fn options(&self) -> Result<AnyConnectOptions, StoreError> {
@@ -116,9 +133,10 @@ pub(super) async fn close(connection: AnyConnection) {
 
 /// Tells a full disk and a damaged file from everything else.
 pub(super) fn classify(error: sqlx::Error) -> StoreError {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     let primary = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
     match primary {
+        Some(SQLITE_CONSTRAINT) => StoreError::Constraint,
         Some(SQLITE_FULL) => StoreError::DiskFull,
         Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Damage::File.into(),
         _ => StoreError::Unavailable(Some(Arc::new(error))),
@@ -192,6 +210,7 @@ const FILE_NAME: &str = "hutong.db";
 const OWNER_ONLY: u32 = 0o600;
 /// Reads are short; more connections than this only wait for the same processor cores.
 const READERS: u32 = 8;
+const SQLITE_CONSTRAINT: u32 = 19;
 const SQLITE_CORRUPT: u32 = 11;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_NOTADB: u32 = 26;

@@ -10,11 +10,11 @@ use sqlx::AnyConnection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::effect::{self, Applied, Effect, sweep};
-use super::error::{CommitError, StoreError};
+use super::error::{CommitError, Damage, StoreError};
 use super::lock::DirectoryLock;
 use super::log;
 use super::replay::ReplayIndex;
-use super::sqlite::{self, Location};
+use super::sqlite::{self, FileIdentity, Location};
 use crate::audit::{Pending, Receipt, VerifierKey};
 use crate::base::{Code, Timestamp};
 use crate::crypto::Signer;
@@ -23,7 +23,7 @@ use crate::crypto::merkle::Frontier;
 /// What is asked of the writer.
 pub(super) enum Message {
     /// Commit this.
-    Commit(Item),
+    Commit(Box<Item>),
     /// Finish, close, and say so.
     Stop(oneshot::Sender<()>),
 }
@@ -50,25 +50,28 @@ pub(super) struct Writer {
     pub(super) replay: Arc<ReplayIndex>,
     /// None after a failure, until it is opened again.
     pub(super) session: Option<Session>,
+    /// The log as it was last acknowledged; what is opened again must continue it.
+    pub(super) frontier: Frontier,
     pub(super) swept: Option<Timestamp>,
     /// Held as long as this task may write.
     pub(super) lock: DirectoryLock,
 }
 
-/// An open write connection and the frontier that belongs to what it has committed.
+/// An open write connection and the file it writes to.
 pub(super) struct Session {
     connection: AnyConnection,
-    frontier: Frontier,
+    file: FileIdentity,
 }
 
 impl Session {
-    /// Takes over a connection; the frontier comes from what is durable, never from memory.
+    /// Takes over a connection, with the log as it is durable: never as it was in memory.
     pub(super) async fn begin(
         mut connection: AnyConnection,
+        location: &Location,
         key: &VerifierKey,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<(Self, Frontier), StoreError> {
         let frontier = log::restore(&mut connection, key).await?;
-        Ok(Self { connection, frontier })
+        Ok((Self { connection, file: location.file_identity()? }, frontier))
     }
 }
 
@@ -82,7 +85,7 @@ impl Writer {
             let mut next = Some(first);
             while let Some(message) = next {
                 match message {
-                    Message::Commit(item) => group.push(item),
+                    Message::Commit(item) => group.push(*item),
                     Message::Stop(done) => stop = Some(done),
                 }
                 let room = group.len() < GROUP && stop.is_none();
@@ -115,11 +118,6 @@ impl Writer {
             work.push((item.effects, item.pending, item.precluded));
         }
         let mut outcomes = self.write(work).await.map(Vec::into_iter);
-        if outcomes.is_err() {
-            // Dropping the connection rolls back; whether a failed COMMIT took place is read
-            // from the database when the next group opens it.
-            self.session = None;
-        }
         for (reply, claims) in replies {
             let answer = match &mut outcomes {
                 Ok(outcomes) => {
@@ -129,7 +127,9 @@ impl Writer {
                 Err(error) => Err(error.clone().into()),
             };
             if answer.is_err() {
-                claims.iter().for_each(|(digest, ..)| self.replay.release(digest));
+                for (digest, ..) in &claims {
+                    self.replay.release(digest);
+                }
             }
             // A caller that went away finds its entry in the log.
             let _ = reply.send(answer);
@@ -137,21 +137,43 @@ impl Writer {
     }
 
     async fn write(&mut self, work: Vec<Work>) -> Result<Vec<Outcome>, StoreError> {
-        if self.session.is_none() {
-            let connection = self.location.connect_writer().await?;
-            self.session = Some(Session::begin(connection, &self.log.key).await?);
+        // Taken out, so that after a failure it is gone: closing it rolls back, and whether a
+        // failed COMMIT took place is read from the database by the next group.
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.reopen().await?,
+        };
+        if self.location.file_identity()? != session.file {
+            return Err(Damage::Replaced.into());
         }
-        let Some(session) = &mut self.session else { return Err(StoreError::Unavailable(None)) };
-        let connection = &mut session.connection;
-        let mut frontier = session.frontier.clone();
+        let outcomes = self.write_group(&mut session.connection, work).await?;
+        self.session = Some(session);
+        Ok(outcomes)
+    }
+
+    async fn reopen(&mut self) -> Result<Session, StoreError> {
+        let connection = self.location.connect_writer().await?;
+        let (mut session, restored) =
+            Session::begin(connection, &self.location, &self.log.key).await?;
+        log::continues(&mut session.connection, &self.frontier, &restored).await?;
+        self.frontier = restored;
+        Ok(session)
+    }
+
+    async fn write_group(
+        &mut self,
+        connection: &mut AnyConnection,
+        work: Vec<Work>,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let mut frontier = self.frontier.clone();
         let newest = work.iter().map(|(_, pending, _)| pending.entry().at).max();
         let sweep_due = newest
             .filter(|newest| self.swept.is_none_or(|swept| newest.since(swept) >= SWEEP_INTERVAL));
 
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-        let mut outcomes = Vec::with_capacity(work.len());
+        let mut written = Vec::with_capacity(work.len());
         for item in work {
-            outcomes.push(write_one(connection, &mut frontier, item).await?);
+            written.push(write_one(connection, &mut frontier, item).await?);
         }
         if let Some(now) = sweep_due {
             sweep(connection, now).await?;
@@ -159,20 +181,20 @@ impl Writer {
         log::seal(connection, &frontier, self.log.key.name(), &*self.log.signer).await?;
         sqlx::query("COMMIT").execute(&mut *connection).await?;
 
-        session.frontier = frontier;
+        self.frontier = frontier;
         self.swept = sweep_due.or(self.swept);
-        Ok(outcomes.into_iter().map(Committed::outcome).collect())
+        Ok(written.into_iter().map(Written::outcome).collect())
     }
 }
 
 /// An item inside the transaction: not an answer yet.
-struct Committed {
+struct Written {
     pending: Pending,
     index: u64,
     refused: Option<Code>,
 }
 
-impl Committed {
+impl Written {
     /// The answer, to be made only after COMMIT.
     fn outcome(self) -> Outcome {
         let receipt = Receipt::committed(&self.pending, self.index);
@@ -187,7 +209,7 @@ async fn write_one(
     connection: &mut AnyConnection,
     frontier: &mut Frontier,
     (effects, pending, precluded): Work,
-) -> Result<Committed, StoreError> {
+) -> Result<Written, StoreError> {
     let refused = match precluded {
         Some(code) => Some(code),
         None => apply_all(connection, &effects).await?,
@@ -197,7 +219,7 @@ async fn write_one(
         None => pending,
     };
     let index = log::append(connection, frontier, &pending).await?;
-    Ok(Committed { pending, index, refused })
+    Ok(Written { pending, index, refused })
 }
 
 /// Carries out the effects in order; at the first refusal undoes those before it and tells why.
@@ -211,10 +233,14 @@ async fn apply_all(
     }
     let mut refused = None;
     for each in effects {
-        if let Applied::Refused(code) = effect::apply(connection, each).await? {
-            refused = Some(code);
-            break;
-        }
+        refused = match effect::apply(connection, each).await {
+            Ok(Applied::Done) => continue,
+            Ok(Applied::Refused(code)) => Some(code),
+            // Our own mistake in one item; its neighbours did nothing wrong.
+            Err(StoreError::Constraint) => Some(Code::Internal),
+            Err(error) => return Err(error),
+        };
+        break;
     }
     if guarded {
         if refused.is_some() {

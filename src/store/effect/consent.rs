@@ -84,7 +84,7 @@ pub(super) async fn insert_grant(
     .bind(row.ended.map(Timestamp::unix_micros))
     .execute(connection)
     .await?;
-    Ok(done_or(inserted, Code::StateConflict))
+    Ok(done_or(&inserted, Code::StateConflict))
 }
 
 pub(super) async fn revoke(
@@ -119,7 +119,7 @@ pub(super) async fn pause(
             .bind(grant.as_str())
             .execute(connection)
             .await?;
-    Ok(done_or(paused, Code::StateConflict))
+    Ok(done_or(&paused, Code::StateConflict))
 }
 
 pub(super) async fn resume(
@@ -131,7 +131,7 @@ pub(super) async fn resume(
             .bind(grant.as_str())
             .execute(connection)
             .await?;
-    Ok(done_or(resumed, Code::StateConflict))
+    Ok(done_or(&resumed, Code::StateConflict))
 }
 
 pub(super) async fn end_grants(
@@ -169,7 +169,7 @@ pub(super) async fn insert_request(
     .bind(row.created.unix_micros())
     .execute(connection)
     .await?;
-    Ok(done_or(inserted, Code::StateConflict))
+    Ok(done_or(&inserted, Code::StateConflict))
 }
 
 pub(super) async fn deny(
@@ -182,7 +182,7 @@ pub(super) async fn deny(
     .bind(request.as_str())
     .execute(connection)
     .await?;
-    Ok(done_or(denied, Code::StateConflict))
+    Ok(done_or(&denied, Code::StateConflict))
 }
 
 pub(super) async fn insert_inspection(
@@ -205,7 +205,7 @@ pub(super) async fn insert_inspection(
     .bind(row.expires.unix_micros())
     .execute(connection)
     .await?;
-    Ok(done_or(inserted, Code::StateConflict))
+    Ok(done_or(&inserted, Code::StateConflict))
 }
 
 pub(super) async fn spend(

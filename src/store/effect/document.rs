@@ -64,7 +64,7 @@ pub(super) async fn publish(
     .bind(row.updated.unix_micros())
     .execute(connection)
     .await?;
-    Ok(done_or(published, Code::StateConflict))
+    Ok(done_or(&published, Code::StateConflict))
 }
 
 pub(super) async fn append_list_log(
@@ -85,5 +85,5 @@ pub(super) async fn append_list_log(
     .bind(row.checkpoint.as_str())
     .execute(connection)
     .await?;
-    Ok(done_or(appended, Code::StateConflict))
+    Ok(done_or(&appended, Code::StateConflict))
 }

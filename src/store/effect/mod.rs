@@ -159,7 +159,7 @@ pub(super) async fn apply(
     effect: &Effect,
 ) -> Result<Applied, StoreError> {
     if let Some((digest, expires, code)) = effect.spends() {
-        return Ok(done_or(consent::spend(connection, digest, expires).await?, code));
+        return Ok(done_or(&consent::spend(connection, digest, expires).await?, code));
     }
     match effect {
         Effect::AppendListLog(row) => document::append_list_log(connection, row).await,
@@ -192,7 +192,7 @@ pub(super) async fn apply(
 }
 
 /// Done if a row was touched, refused for `code` if none was.
-fn done_or(result: AnyQueryResult, code: Code) -> Applied {
+fn done_or(result: &AnyQueryResult, code: Code) -> Applied {
     if result.rows_affected() > 0 { Applied::Done } else { Applied::Refused(code) }
 }
 

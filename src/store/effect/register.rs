@@ -48,13 +48,11 @@ pub(super) async fn put_licence(
     .bind(row.updated.unix_micros())
     .execute(connection)
     .await;
-    match put {
-        Ok(result) => Ok(done_or(result, Code::StateConflict)),
+    match put.map_err(StoreError::from) {
+        Ok(result) => Ok(done_or(&result, Code::StateConflict)),
         // The place in the status list belongs to another licence.
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            Ok(Applied::Refused(Code::StateConflict))
-        }
-        Err(error) => Err(error.into()),
+        Err(StoreError::Constraint) => Ok(Applied::Refused(Code::StateConflict)),
+        Err(error) => Err(error),
     }
 }
 
@@ -70,7 +68,7 @@ pub(super) async fn set_status(
         .bind(now.unix_micros())
         .execute(connection)
         .await?;
-    Ok(done_or(set, Code::NotFound))
+    Ok(done_or(&set, Code::NotFound))
 }
 
 pub(super) async fn set_credential(
@@ -87,7 +85,7 @@ pub(super) async fn set_credential(
     .bind(digest.to_string())
     .execute(connection)
     .await?;
-    Ok(done_or(set, Code::NotFound))
+    Ok(done_or(&set, Code::NotFound))
 }
 
 pub(super) async fn put_client(

@@ -198,6 +198,19 @@ async fn a_refused_commit_spends_nothing_and_harms_no_neighbour() {
 }
 
 #[tokio::test]
+async fn a_value_the_schema_refuses_harms_its_own_commit_only() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    let row = GrantRow { uses: 2, ..grant(Some(1)) };
+    let (broken, neighbour) = tokio::join!(
+        store.commit(vec![Effect::InsertGrant { row, consent_request: None }], pending()),
+        store.commit(Vec::new(), pending()),
+    );
+    assert_eq!(refusal(broken), Code::Internal);
+    assert_eq!(neighbour.unwrap().index(), 1);
+}
+
+#[tokio::test]
 async fn at_capacity_nonces_are_shed_without_an_entry() {
     let bench = Bench::new();
     let full = Arc::new(ReplayIndex::holding(0, Vec::new()));

@@ -87,6 +87,11 @@ async fn another_process_may_read_and_only_read() {
     assert!(matches!(refused, CommitError::Store(StoreError::ReadOnly)));
     assert!(sqlx::query("DELETE FROM audit_entries").execute(&reader.readers).await.is_err());
     assert!(sqlx::query("DELETE FROM audit_entries").execute(&store.readers).await.is_err());
+    reader.close().await;
+    store.close().await;
+    let key = VerifierKey::new(ORIGIN, bench.signer.public_key()).unwrap();
+    let reader = Store::open_read_only(bench.path(), key).await.unwrap();
+    assert_eq!(reader.verify_audit().await.unwrap().size, 2);
 }
 
 #[tokio::test]
@@ -198,13 +203,15 @@ async fn du_04_a_full_disk_acknowledges_nothing_and_the_writer_recovers() {
     let mut connection = location.connect_writer().await.unwrap();
     sqlx::query("PRAGMA max_page_count = 1").execute(&mut connection).await.unwrap();
     let key = VerifierKey::new(ORIGIN, bench.signer.public_key()).unwrap();
+    let (session, frontier) = Session::begin(connection, &location, &key).await.unwrap();
     let readers = location.connect_readers().await.unwrap();
     let replay = Arc::new(ReplayIndex::holding(10, Vec::new()));
     let writer = Writer {
         location,
         log: LogIdentity { key: key.clone(), signer: bench.signer.clone() },
         replay: Arc::clone(&replay),
-        session: Some(Session::begin(connection, &key).await.unwrap()),
+        session: Some(session),
+        frontier,
         swept: None,
         lock: DirectoryLock::take(bench.path()).unwrap(),
     };
@@ -221,6 +228,32 @@ async fn du_04_a_full_disk_acknowledges_nothing_and_the_writer_recovers() {
     assert_eq!(store.verify_audit().await.unwrap().size, 0);
     assert_eq!(store.commit(vec![nonce()], pending()).await.unwrap().index(), 0);
     assert_eq!(store.verify_audit().await.unwrap().size, 1);
+}
+
+#[tokio::test]
+async fn du_22_a_database_replaced_in_use_is_noticed_and_nothing_is_acknowledged() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    fill(&store, 3).await;
+    store.close().await;
+    let file = bench.path().join("hutong.db");
+    let older = fs::read(&file).unwrap();
+    let store = bench.open().await;
+    fill(&store, 1).await;
+
+    for name in ["hutong.db", "hutong.db-wal", "hutong.db-shm"] {
+        fs::rename(bench.path().join(name), bench.path().join(format!("{name}.away"))).unwrap();
+    }
+    for _ in 0..2 {
+        let refused = store.commit(Vec::new(), pending()).await.unwrap_err();
+        assert_eq!(refused.code(), Code::AuditUnavailable, "deleted: {refused}");
+    }
+    fs::write(&file, older).unwrap();
+    for _ in 0..2 {
+        let refused = store.commit(Vec::new(), pending()).await.unwrap_err();
+        let CommitError::Store(StoreError::Damaged(damage)) = refused else { panic!("{refused}") };
+        assert_eq!(damage, Damage::Replaced, "an older copy");
+    }
 }
 
 #[tokio::test]
