@@ -63,7 +63,7 @@ impl TrustState {
         if next.freshness_key() != self.root.freshness_key() {
             state.freshness = None;
         }
-        state.root = Arc::new(next);
+        state.earlier_roots.push(std::mem::replace(&mut state.root, Arc::new(next)));
         Ok(Accepted { state, alarms: Vec::new() })
     }
 
