@@ -146,8 +146,19 @@ fn every_module_is_on_the_map_and_the_map_names_no_other() {
 #[test]
 fn the_core_has_no_ambient_power() {
     const POWERS: [&str; 13] = [
-        "std::fs", "std::net", "std::env", "std::process", "std::thread", "SystemTime", "Instant",
-        "tokio", "sqlx", "reqwest", "hyper", "rustls", "async ",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "std::thread",
+        "SystemTime",
+        "Instant",
+        "tokio",
+        "sqlx",
+        "reqwest",
+        "hyper",
+        "rustls",
+        "async ",
     ];
     const ROOMS_WITH_A_POWER: [&str; 3] = ["base/clock.rs", "base/entropy.rs", "crypto/seal/"];
     let table = table();

@@ -63,7 +63,7 @@ impl TrustState {
         if next.freshness_key() != self.root.freshness_key() {
             state.freshness = None;
         }
-        state.root = Arc::new(next);
+        state.earlier_roots.push(std::mem::replace(&mut state.root, Arc::new(next)));
         Ok(Accepted { state, alarms: Vec::new() })
     }
 
@@ -174,13 +174,14 @@ impl TrustState {
     }
 
     /// A member's list key may not change by the federation list alone: without proof by the
-    /// previous key the whole list is kept out, which keeps the old key in force.
+    /// previous key the whole list is kept out, which keeps the old key in force. Leaving a member
+    /// out would be half of such a change; one that leaves is listed as withdrawn, for ever.
     fn check_list_keys_kept(&self, before: &Self) -> Result<(), UpdateRefusal> {
         let (Some(new), Some(old)) = (self.federation(), before.federation()) else {
             return Ok(());
         };
         let changed = |member: &super::federation::Member| {
-            new.member(member.id).is_some_and(|now| now.list_key != member.list_key)
+            new.member(member.id).is_none_or(|now| now.list_key != member.list_key)
         };
         if old.members().any(changed) { Err(UpdateRefusal::MemberKeyUnproven) } else { Ok(()) }
     }

@@ -16,6 +16,8 @@ mod scope;
 mod service;
 mod snapshot;
 mod state;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use accept::{Accepted, Alarm, Update};
 pub use federation::{FederationList, Member, MemberExtension, StatutoryUse, member_extensions};

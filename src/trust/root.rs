@@ -157,7 +157,11 @@ impl Root {
             return Err(UpdateRefusal::TooLarge);
         }
         let signatures = GeneralJws::parse(bytes)?;
-        let document: RootDocument = json::from_slice(signatures.payload())?;
+        let document: RootDocument =
+            json::from_slice(signatures.payload()).map_err(|error| match error {
+                json::JsonError::Unexpected(_) => UpdateRefusal::RootInvalid,
+                other => other.into(),
+            })?;
         document.check()?;
         let operators: Vec<PublicKey> =
             document.operators.keys.iter().map(PinnedKey::public_key).collect::<Result<_, _>>()?;

@@ -101,7 +101,7 @@ impl Snapshot {
         for held in &lists {
             snapshot.add_list(&federation.list, held, now);
         }
-        snapshot.refused = snapshot.collect_refused();
+        snapshot.collect_refused();
         snapshot.anchors =
             snapshot.entries.values().filter(|entry| entry.judgement.is_ok()).count();
         snapshot
@@ -116,18 +116,25 @@ impl Snapshot {
         let member_id = held.list.division().member();
         let Some(member) = federation.member(member_id) else { return };
         for (index, service) in held.list.services().iter().enumerate() {
-            let within = index < member.scope.max_list_entries as usize;
-            let judgement = if within {
-                judge(federation, member, service, now)
-            } else {
-                Err(EntryRefusal::OutOfScope)
-            };
+            let mut judgement = judge(federation, member, service, now);
+            // A key that did not state that it stands here says nothing of that key, least of all
+            // against an entry where it did: or any province could void the keys of another.
+            if judgement == Err(EntryRefusal::NoPossessionProof) {
+                self.refuse(member_id, service, EntryRefusal::NoPossessionProof);
+                continue;
+            }
+            if index >= member.scope.max_list_entries as usize {
+                judgement = Err(EntryRefusal::OutOfScope);
+            }
             let entry = Entry { member: member_id, list: Arc::clone(held), index, judgement };
             let spki = service.key.spki_digest();
             // Two entries with one key: which came first is known only to the list log, so
             // neither is believed.
             match self.entries.get_mut(&spki) {
-                Some(twin) => twin.judgement = Err(EntryRefusal::DuplicateKey),
+                Some(twin) => {
+                    twin.judgement = Err(EntryRefusal::DuplicateKey);
+                    self.refuse(member_id, service, EntryRefusal::DuplicateKey);
+                }
                 None => {
                     self.entries.insert(spki, entry);
                 }
@@ -135,14 +142,18 @@ impl Snapshot {
         }
     }
 
-    fn collect_refused(&self) -> Vec<(Division, ServiceId, EntryRefusal)> {
+    fn refuse(&mut self, member: MemberId, service: &Service, refusal: EntryRefusal) {
+        self.refused.push((member.division(), service.id.clone(), refusal));
+    }
+
+    /// Adds the entries that were judged and refused to those that were not even kept.
+    fn collect_refused(&mut self) {
         let refusal = |entry: &Entry| {
             let refusal = entry.judgement.err()?;
             Some((entry.member.division(), entry.service().id.clone(), refusal))
         };
-        let mut refused: Vec<_> = self.entries.values().filter_map(refusal).collect();
-        refused.sort_by(|left, right| left.1.cmp(&right.1));
-        refused
+        self.refused.extend(self.entries.values().filter_map(refusal));
+        self.refused.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
     }
 
     /// Tells this snapshot from every other of this process.

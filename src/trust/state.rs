@@ -18,6 +18,8 @@ use crate::crypto::jws::Typ;
 #[derive(Clone, Debug)]
 pub struct TrustState {
     pub(super) root: Arc<Root>,
+    /// The roots that led from the pinned one to the one in force, oldest first.
+    pub(super) earlier_roots: Vec<Arc<Root>>,
     pub(super) freshness: Option<Arc<Freshness>>,
     pub(super) federation: Option<Arc<Held<FederationList>>>,
     pub(super) provinces: BTreeMap<Division, Arc<Held<ProvincialList>>>,
@@ -58,7 +60,8 @@ impl DocumentKind {
 pub struct StoredDocument {
     /// What it is.
     pub kind: DocumentKind,
-    /// Which one: `root`, `freshness`, `federation` or six digits.
+    /// Which one: the number of a root, the key of a freshness statement, `federation` or six
+    /// digits. A store keeps one document of each kind and identifier, the newest.
     pub id: String,
     /// Its sequence number.
     pub sequence: u64,
@@ -72,7 +75,13 @@ impl TrustState {
     /// The state of a node that knows only its pinned root.
     #[must_use]
     pub fn pinned(root: Root) -> Self {
-        Self { root: Arc::new(root), freshness: None, federation: None, provinces: BTreeMap::new() }
+        Self {
+            root: Arc::new(root),
+            earlier_roots: Vec::new(),
+            freshness: None,
+            federation: None,
+            provinces: BTreeMap::new(),
+        }
     }
 
     /// Restores a state from stored documents. Every signature is verified again; expiry is not,
@@ -84,10 +93,14 @@ impl TrustState {
         roots.sort_by_key(|document| document.sequence);
         for document in roots {
             if document.sequence > state.root.document().sequence {
-                state.root = Arc::new(state.root.successor(document.text.as_bytes())?);
+                let next = state.root.successor(document.text.as_bytes())?;
+                state.earlier_roots.push(std::mem::replace(&mut state.root, Arc::new(next)));
             }
         }
-        if let Some(document) = of_kind(DocumentKind::Freshness).next() {
+        let freshness_key = freshness_id(&state.root);
+        if let Some(document) =
+            of_kind(DocumentKind::Freshness).find(|document| document.id == freshness_key)
+        {
             state.freshness = Some(Arc::new(Freshness::read(&document.text, &state.root)?));
         }
         let lists = || of_kind(DocumentKind::List);
@@ -106,14 +119,32 @@ impl TrustState {
         if signed.id().short() != document.id {
             return Err(UpdateRefusal::IdNotCanonical);
         }
-        self.hold(&signed, document.text.clone())
+        // The list in force may have been signed under a root before the one in force now.
+        let newest_first = std::iter::once(&self.root).chain(self.earlier_roots.iter().rev());
+        let mut root = Arc::clone(&self.root);
+        if signed.id() == ListId::Federation {
+            let signed_under =
+                |root: &&Arc<Root>| federation::check_signatures(signed.signatures(), root).is_ok();
+            root = newest_first.clone().find(signed_under).cloned().unwrap_or(root);
+        }
+        self.hold_under(&root, &signed, document.text.clone())
     }
 
     /// Verifies the signatures of `signed` and holds it in place of what was held.
     pub(super) fn hold(&mut self, signed: &SignedList, bytes: String) -> Result<(), UpdateRefusal> {
+        let root = Arc::clone(&self.root);
+        self.hold_under(&root, signed, bytes)
+    }
+
+    fn hold_under(
+        &mut self,
+        root: &Root,
+        signed: &SignedList,
+        bytes: String,
+    ) -> Result<(), UpdateRefusal> {
         match signed.id() {
             ListId::Federation => {
-                federation::check_signatures(signed.signatures(), &self.root)?;
+                federation::check_signatures(signed.signatures(), root)?;
                 let list = FederationList::read(signed)?;
                 self.federation = Some(Arc::new(Held { list, bytes }));
             }
@@ -200,17 +231,12 @@ impl TrustState {
     /// The state as documents for the store.
     #[must_use]
     pub fn documents(&self) -> Vec<StoredDocument> {
-        let mut documents = vec![StoredDocument {
-            kind: DocumentKind::Root,
-            id: "root".to_owned(),
-            sequence: self.root.document().sequence,
-            sha256: self.root.sha256(),
-            text: String::from_utf8_lossy(self.root.bytes()).into_owned(),
-        }];
+        let roots = self.earlier_roots.iter().chain(std::iter::once(&self.root));
+        let mut documents: Vec<StoredDocument> = roots.map(|root| stored_root(root)).collect();
         if let Some(freshness) = &self.freshness {
             documents.push(StoredDocument {
                 kind: DocumentKind::Freshness,
-                id: "freshness".to_owned(),
+                id: freshness_id(&self.root),
                 sequence: freshness.sequence(),
                 sha256: freshness.sha256(),
                 text: freshness.token().to_owned(),
@@ -225,6 +251,23 @@ impl TrustState {
         }
         documents
     }
+}
+
+/// Each root is kept: a restart walks again from the pinned one to the one in force.
+fn stored_root(root: &Root) -> StoredDocument {
+    StoredDocument {
+        kind: DocumentKind::Root,
+        id: root.document().sequence.to_string(),
+        sequence: root.document().sequence,
+        sha256: root.sha256(),
+        text: String::from_utf8_lossy(root.bytes()).into_owned(),
+    }
+}
+
+/// Statements are kept by the key that signs them: a new key counts from its own beginning, and
+/// what the old one said is not read again.
+fn freshness_id(root: &Root) -> String {
+    root.freshness_key().spki_digest().to_string()
 }
 
 fn stored_list<T: HasDigest>(id: ListId, held: &Held<T>, sequence: u64) -> StoredDocument {
