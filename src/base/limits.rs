@@ -130,6 +130,11 @@ pub const FRESHNESS_INTERVAL: Duration = Duration::from_mins(1);
 pub const FRESHNESS_LIFE: Duration = Duration::from_mins(5);
 /// How far a freshness statement may lie ahead of our clock; further would pin the floor.
 pub const FRESHNESS_AHEAD: Duration = Duration::from_mins(1);
+/// From issue to `NextUpdate` of a provincial list: it is signed anew at least daily, and two
+/// weeks bridge an absence of those who hold the list key.
+pub const PROVINCIAL_LIST_LIFE: Duration = Duration::from_hours(14 * HOURS_PER_DAY);
+/// From issue to `NextUpdate` of the federation list: its signers meet a few times a year.
+pub const FEDERATION_LIST_LIFE: Duration = Duration::from_hours(90 * HOURS_PER_DAY);
 /// Age up to which trust counts as fresh: the life of a freshness statement.
 pub const TRUST_FRESH_AGE: Duration = FRESHNESS_LIFE;
 /// Age above which trust is stale and disclosure to businesses stops.

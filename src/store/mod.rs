@@ -32,7 +32,7 @@ pub use rows::{
 use self::lock::DirectoryLock;
 use self::replay::{Claim, ReplayIndex};
 use self::sqlite::{Access, Location};
-use self::writer::{Item, LogIdentity, Message, Session, Writer};
+use self::writer::{Item, Keep, LogIdentity, Message, Session, Writer};
 use crate::audit::{Pending, Receipt, VerifierKey};
 use crate::base::{Code, limits};
 use crate::crypto::Signer;
@@ -117,6 +117,19 @@ impl Store {
         let item = Item { effects, pending, precluded, reply };
         place.send(Message::Commit(Box::new(item)));
         answer.await.map_err(|_| gone(()))?
+    }
+
+    /// Keeps `rows` as the newest of their names, without an entry in the log: for freshness
+    /// statements, which arrive every half minute and change nothing by themselves.
+    pub async fn keep_documents(&self, rows: Vec<TrustDocumentRow>) -> Result<(), StoreError> {
+        let queue = self.queue.as_ref().ok_or(StoreError::ReadOnly)?;
+        for row in rows {
+            let (reply, answer) = oneshot::channel();
+            let message = Message::Keep(Box::new(Keep { row, reply }));
+            queue.send(message).await.map_err(|_| StoreError::Unavailable(None))?;
+            answer.await.map_err(|_| StoreError::Unavailable(None))??;
+        }
+        Ok(())
     }
 
     /// Commits what is queued, closes the database and lets go of the directory.

@@ -14,6 +14,7 @@ use super::error::{CommitError, Damage, StoreError};
 use super::lock::DirectoryLock;
 use super::log;
 use super::replay::ReplayIndex;
+use super::rows::TrustDocumentRow;
 use super::sqlite::{self, FileIdentity, Location};
 use crate::audit::{Pending, Receipt, VerifierKey};
 use crate::base::{Code, Timestamp};
@@ -24,6 +25,8 @@ use crate::crypto::merkle::Frontier;
 pub(super) enum Message {
     /// Commit this.
     Commit(Box<Item>),
+    /// Keep this document; no act, so no entry in the log.
+    Keep(Box<Keep>),
     /// Finish, close, and say so.
     Stop(oneshot::Sender<()>),
 }
@@ -35,6 +38,12 @@ pub(super) struct Item {
     /// A refusal that stands before any effect is tried.
     pub(super) precluded: Option<Code>,
     pub(super) reply: oneshot::Sender<Result<Receipt, CommitError>>,
+}
+
+/// A document to be kept as the newest of its name, and where the answer goes.
+pub(super) struct Keep {
+    pub(super) row: TrustDocumentRow,
+    pub(super) reply: oneshot::Sender<Result<(), StoreError>>,
 }
 
 /// The log this writer keeps.
@@ -82,10 +91,12 @@ impl Writer {
         while stop.is_none() {
             let Some(first) = queue.recv().await else { break };
             let mut group = Vec::new();
+            let mut keeps = Vec::new();
             let mut next = Some(first);
             while let Some(message) = next {
                 match message {
                     Message::Commit(item) => group.push(*item),
+                    Message::Keep(keep) => keeps.push(*keep),
                     Message::Stop(done) => stop = Some(done),
                 }
                 let room = group.len() < GROUP && stop.is_none();
@@ -93,6 +104,11 @@ impl Writer {
             }
             if !group.is_empty() {
                 self.commit(group).await;
+            }
+            for keep in keeps {
+                let kept = self.keep(&keep.row).await;
+                // Who asked may have gone; what was kept stays.
+                let _ = keep.reply.send(kept);
             }
         }
         if let Some(session) = self.session.take() {
@@ -137,18 +153,34 @@ impl Writer {
     }
 
     async fn write(&mut self, work: Vec<Work>) -> Result<Vec<Outcome>, StoreError> {
-        // Taken out, so that after a failure it is gone: closing it rolls back, and whether a
-        // failed COMMIT took place is read from the database by the next group.
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => self.reopen().await?,
-        };
-        if self.location.file_identity()? != session.file {
-            return Err(Damage::Replaced.into());
-        }
+        let mut session = self.take_session().await?;
         let outcomes = self.write_group(&mut session.connection, work).await?;
         self.session = Some(session);
         Ok(outcomes)
+    }
+
+    async fn keep(&mut self, row: &TrustDocumentRow) -> Result<(), StoreError> {
+        let mut session = self.take_session().await?;
+        let applied = effect::put_document(&mut session.connection, row).await?;
+        self.session = Some(session);
+        match applied {
+            Applied::Done => Ok(()),
+            Applied::Refused(_) => Err(StoreError::Constraint),
+        }
+    }
+
+    /// Taken out, so that after a failure it is gone: closing it rolls back, and whether a failed
+    /// COMMIT took place is read from the database by the next group.
+    async fn take_session(&mut self) -> Result<Session, StoreError> {
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => self.reopen().await?,
+        };
+        if self.location.file_identity()? == session.file {
+            Ok(session)
+        } else {
+            Err(Damage::Replaced.into())
+        }
     }
 
     async fn reopen(&mut self) -> Result<Session, StoreError> {

@@ -8,6 +8,7 @@ mod document;
 mod register;
 
 pub(super) use consent::{all_spent, sweep};
+pub(super) use document::put as put_document;
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyQueryResult;

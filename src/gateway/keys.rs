@@ -1,0 +1,109 @@
+//! The keys of a gateway: one for each thing it does, each in a file of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::base::{Division, ServiceId};
+use crate::crypto::Signer;
+use crate::crypto::seal::SoftwareKey;
+use crate::crypto::x509::Certificate;
+use crate::pki::{Authority, PkiError, files};
+use crate::trust::ServiceKind;
+
+/// The keys that a running gateway holds.
+pub(crate) struct Keys {
+    /// Certificate and key of mutual TLS.
+    pub(crate) tls: (Certificate, Zeroizing<Vec<u8>>),
+    /// Signs requests, answers, grants, reports, records, receipts.
+    pub(crate) signing: Arc<dyn Signer>,
+    /// Signs status lists.
+    pub(crate) status: Arc<dyn Signer>,
+    /// States who a client is.
+    pub(crate) registrar: Arc<dyn Signer>,
+    /// Signs the audit log's checkpoints.
+    pub(crate) log: Arc<dyn Signer>,
+    /// Signs licences.
+    pub(crate) issuer: IssuerKey,
+    /// Makes nonces that need not be stored.
+    pub(crate) nonce_secret: Zeroizing<[u8; 32]>,
+}
+
+/// A licence signer with its chain.
+pub(crate) struct IssuerKey {
+    /// Its entry in the list, the credential's `iss`.
+    pub(crate) id: ServiceId,
+    /// Its certificate, then the issuing authority's.
+    pub(crate) chain: Vec<Certificate>,
+    /// The key.
+    pub(crate) signer: Arc<dyn Signer>,
+}
+
+impl Keys {
+    /// Reads the keys of `division`'s gateway from its data directory.
+    pub(crate) fn load(data_dir: &Path, division: Division) -> Result<Self, PkiError> {
+        let folder = KeyFolder::of(data_dir);
+        let certificate = first(files::read_certificates(&folder.certificate("gateway-tls"))?);
+        Ok(Self {
+            tls: (certificate, files::read_key(&folder.key("gateway-tls"))?),
+            signing: folder.signer(ServiceKind::GatewaySigning.word())?,
+            status: folder.signer(ServiceKind::Status.word())?,
+            registrar: folder.signer(ServiceKind::Registrar.word())?,
+            log: folder.signer(ServiceKind::LogSigning.word())?,
+            issuer: IssuerKey {
+                id: ServiceId::new(division, ServiceKind::Issuance.word(), 1),
+                chain: files::read_certificates(&folder.certificate("issuance"))?,
+                signer: folder.signer("issuance")?,
+            },
+            nonce_secret: folder.nonce_secret()?,
+        })
+    }
+}
+
+/// Where a node keeps its keys: `DIR/keys/<name>.key.pem` and `DIR/keys/<name>.cert.pem`.
+pub(crate) struct KeyFolder(PathBuf);
+
+impl KeyFolder {
+    pub(crate) fn of(data_dir: &Path) -> Self {
+        Self(data_dir.join("keys"))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn key(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{name}.key.pem"))
+    }
+
+    pub(crate) fn certificate(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{name}.cert.pem"))
+    }
+
+    /// Reads a signing key.
+    pub(crate) fn signer(&self, name: &str) -> Result<Arc<dyn Signer>, PkiError> {
+        let pkcs8 = files::read_key(&self.key(name))?;
+        let key = SoftwareKey::from_pkcs8(&pkcs8)?;
+        Ok(Arc::new(key))
+    }
+
+    /// Loads an authority that issues certificates.
+    pub(crate) fn authority(&self, name: &str) -> Result<Authority, PkiError> {
+        let certificate = first(files::read_certificates(&self.certificate(name))?);
+        Authority::load(certificate, &files::read_key(&self.key(name))?)
+    }
+
+    /// The secret of nonces: derived from a key file of its own, which only this node has.
+    fn nonce_secret(&self) -> Result<Zeroizing<[u8; 32]>, PkiError> {
+        let pkcs8 = files::read_key(&self.key("nonce"))?;
+        let digest = crate::crypto::Digest::of_parts(&[b"elicence nonce secret\0", &pkcs8]);
+        Ok(Zeroizing::new(*digest.as_bytes()))
+    }
+}
+
+/// The first of certificates that were read from a file.
+fn first(certificates: Vec<Certificate>) -> Certificate {
+    // Unwrap safety: reading certificates from a file yields at least one or an error.
+    certificates.into_iter().next().expect("a certificate file holds a certificate")
+}

@@ -1,0 +1,185 @@
+//! What operators do on a running node, over its own listener: issue and change licences, register
+//! clients, publish a list, verify the log.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::issuing::{IssueOrder, StatusOrder, validation};
+use super::node::{ClientDetails, Node, unavailable};
+use super::party::client_in;
+use crate::audit::{Actor, Entry, EntryKind};
+use crate::base::{ClientId, Code};
+use crate::crypto::Digest;
+use crate::exchange::RegisteredUse;
+use crate::http::{Problem, StrictJson};
+use crate::identity::{Caller, Role};
+use crate::store::{ClientRow, ClientState, Effect};
+use crate::trust::TrustAge;
+
+/// A client to be registered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientOrder {
+    /// Its identifier.
+    pub id: ClientId,
+    /// Its role.
+    pub role: String,
+    /// SHA-256 of its key.
+    pub spki_sha256: Digest,
+    /// Its name.
+    pub name: String,
+    /// How a holder reaches it.
+    pub contact: String,
+    /// What it may ask for.
+    pub uses: Vec<RegisteredUse>,
+}
+
+/// A list to be published at the hub.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListOrder {
+    /// The signed list, general JSON form.
+    pub list: String,
+}
+
+/// `POST /v1/operator/{command}`.
+pub(super) async fn command(
+    State(node): State<Arc<Node>>,
+    Extension(caller): Extension<Caller>,
+    Path(command): Path<String>,
+    StrictJson { value, .. }: StrictJson<Value>,
+) -> Result<Response, Problem> {
+    let client = client_in(&caller, &[Role::Operator])?;
+    let actor = Actor {
+        member: None,
+        role: client.role().to_string(),
+        id: client.id().to_string(),
+        spki_sha256: Some(client.key().spki_digest()),
+    };
+    match command.as_str() {
+        "licence-issue" => {
+            let order: IssueOrder = read(value)?;
+            Ok(Json(node.issue_licence(order, actor).await?).into_response())
+        }
+        "licence-status" => {
+            let order: StatusOrder = read(value)?;
+            let audit_index = node.change_status(&order, actor).await?;
+            Ok(Json(json!({ "audit_index": audit_index })).into_response())
+        }
+        "client-register" => {
+            let order: ClientOrder = read(value)?;
+            let audit_index = node.register_client(order, actor).await?;
+            Ok(Json(json!({ "audit_index": audit_index })).into_response())
+        }
+        "list-publish" => {
+            let order: ListOrder = read(value)?;
+            let answer = node.put_list_at_hub(order.list.into_bytes()).await?;
+            Ok(Json(answer).into_response())
+        }
+        "audit-verify" => Ok(Json(node.verify_log().await?).into_response()),
+        _ => Err(Problem::new(Code::NotFound)),
+    }
+}
+
+/// `GET /healthz`: the process answers.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: whether this node can verify; what is worse than that stands in `degraded`.
+pub(super) async fn readyz(State(node): State<Arc<Node>>) -> Result<Response, Problem> {
+    let now = node.now();
+    let snapshot = node.trust.snapshot();
+    if !snapshot.is_usable(now) || snapshot.anchors() == 0 {
+        return Err(Problem::new(Code::NotReady));
+    }
+    let mut degraded = Vec::new();
+    if !node.trust.is_hub_reachable() {
+        degraded.push("hub-unreachable");
+    }
+    match snapshot.age(now) {
+        TrustAge::Fresh => {}
+        TrustAge::Cached => degraded.push("trust-cached"),
+        TrustAge::Stale | TrustAge::Expired => degraded.push("trust-stale"),
+    }
+    if !snapshot.refused().is_empty() {
+        degraded.push("entries-refused");
+    }
+    Ok(Json(json!({
+        "ready": true,
+        "degraded": degraded,
+        "anchors": snapshot.anchors(),
+        "witnessed": snapshot.is_witnessed(),
+    }))
+    .into_response())
+}
+
+/// `GET /metrics`.
+pub(super) async fn metrics(State(node): State<Arc<Node>>) -> String {
+    node.telemetry.render()
+}
+
+impl Node {
+    async fn register_client(&self, order: ClientOrder, actor: Actor) -> Result<u64, Problem> {
+        let now = self.now();
+        let role: Role = order.role.parse().map_err(|error| validation("/role", &error))?;
+        self.check_statutory_uses(role, &order.uses)?;
+        let details = ClientDetails { contact: order.contact, uses: order.uses };
+        let row = ClientRow {
+            id: order.id,
+            role: role.to_string(),
+            division: self.settings.member.division(),
+            spki: order.spki_sha256,
+            name: order.name,
+            intended_uses: serde_json::to_string(&details)
+                .map_err(|_| Problem::new(Code::Internal))?,
+            state: ClientState::Active,
+            created: now,
+        };
+        let mut entry = Entry::new(EntryKind::ClientChanged, now, actor);
+        entry.reference = Some(row.id.to_string());
+        Ok(self.commit(vec![Effect::PutClient(row)], entry).await?.index())
+    }
+
+    /// An agency registers uses of the national catalogue, and may only narrow them.
+    fn check_statutory_uses(&self, role: Role, uses: &[RegisteredUse]) -> Result<(), Problem> {
+        if role != Role::Enforcement {
+            return Ok(());
+        }
+        let snapshot = self.trust.snapshot();
+        for (index, registered) in uses.iter().enumerate() {
+            let allowed = snapshot.statutory_use(&registered.id).is_some_and(|catalogue| {
+                catalogue.purpose == registered.purpose
+                    && registered.claims.iter().all(|claim| catalogue.claims.contains(claim))
+            });
+            if !allowed {
+                return Err(Problem::new(Code::IntendedUseNotRegistered).with_error(
+                    format!("/uses/{index}"),
+                    "not in the national catalogue, or wider than it",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn verify_log(&self) -> Result<Value, Problem> {
+        let summary = self.store.verify_audit().await.map_err(|error| unavailable(&error))?;
+        let checkpoint =
+            self.store.latest_checkpoint().await.map_err(|error| unavailable(&error))?;
+        Ok(json!({
+            "entries": summary.size,
+            "root": summary.root.to_string(),
+            "checkpoint": checkpoint,
+        }))
+    }
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    serde_json::from_value(value).map_err(|error| validation("", &error))
+}

@@ -1,0 +1,172 @@
+//! Status lists: publishing this province's own, and fetching those of others, each at most once
+//! per refresh and by one request at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use tokio::sync::Mutex;
+
+use super::node::Node;
+use super::outbound::FetchError;
+use crate::base::{MemberId, Timestamp, limits};
+use crate::credential::{
+    StatusBits, StatusListTerms, StatusReference, StatusValue, Succession, VerifiedStatusList,
+    sign_status_list,
+};
+use crate::licence::LicenceStatus;
+
+/// Status lists in use.
+#[derive(Default)]
+pub(crate) struct StatusLists {
+    /// By address; the lock inside makes one fetch of many waiting requests.
+    fetched: DashMap<String, Arc<Mutex<Option<Fetched>>>>,
+    own: Mutex<Option<Published>>,
+}
+
+struct Fetched {
+    list: Arc<VerifiedStatusList>,
+    at: Timestamp,
+}
+
+struct Published {
+    token: Arc<str>,
+    at: Timestamp,
+}
+
+impl StatusLists {
+    /// Forgets the published list, after a status changed.
+    pub(super) async fn invalidate(&self) {
+        *self.own.lock().await = None;
+    }
+}
+
+impl Node {
+    /// The address of this province's status list of licences.
+    pub(super) fn own_status_uri(&self) -> String {
+        format!("{}{OWN_PATH}", self.settings.public_origin)
+    }
+
+    /// This province's status list, signed anew when something changed or a minute passed.
+    pub(super) async fn own_status_list(&self) -> Result<Arc<str>, StatusUnavailable> {
+        let now = self.now();
+        let mut own = self.statuses.own.lock().await;
+        if let Some(published) = own.as_ref()
+            && now.since(published.at) < REPUBLISH
+        {
+            return Ok(Arc::clone(&published.token));
+        }
+        let rows = self.store.statuses(OWN_LIST).await.map_err(|_| StatusUnavailable)?;
+        let mut bits = StatusBits::all_valid(0).map_err(|_| StatusUnavailable)?;
+        for row in rows {
+            let value = match row.status {
+                LicenceStatus::Valid => StatusValue::Valid,
+                LicenceStatus::Suspended => StatusValue::Suspended,
+                LicenceStatus::Unknown => StatusValue::SeeRegister,
+                _ => StatusValue::Ended,
+            };
+            bits.set(u64::from(row.status_index), value).map_err(|_| StatusUnavailable)?;
+        }
+        let uri = self.own_status_uri();
+        let terms =
+            StatusListTerms { uri: &uri, ttl: TTL, life: LIFE, reinstated: &[] };
+        let token = sign_status_list(&bits, &terms, self.keys.status.as_ref(), now)
+            .map_err(|_| StatusUnavailable)?;
+        let token: Arc<str> = token.into();
+        *own = Some(Published { token: Arc::clone(&token), at: now });
+        Ok(token)
+    }
+
+    /// The status list that a credential of `member` refers to, not older than one refresh; or an
+    /// older copy while the province cannot be reached.
+    pub(super) async fn status_list_of(
+        &self,
+        member: MemberId,
+        reference: &StatusReference,
+    ) -> Option<Arc<VerifiedStatusList>> {
+        let now = self.now();
+        if self.statuses.fetched.len() >= MOST_LISTS
+            && !self.statuses.fetched.contains_key(&reference.uri)
+        {
+            return None;
+        }
+        let slot = Arc::clone(&self.statuses.fetched.entry(reference.uri.clone()).or_default());
+        let mut held = slot.lock().await;
+        if let Some(fetched) = held.as_ref()
+            && now.since(fetched.at) < self.settings.refresh
+        {
+            return Some(Arc::clone(&fetched.list));
+        }
+        match self.fetch_status_list(member, &reference.uri, now).await {
+            Ok(newer) => {
+                let list = succeed(held.as_ref().map(|fetched| &fetched.list), newer);
+                *held = Some(Fetched { list: Arc::clone(&list), at: now });
+                Some(list)
+            }
+            Err(error) => {
+                tracing::warn!(%error, uri = reference.uri, "a status list was not fetched");
+                held.as_ref().map(|fetched| Arc::clone(&fetched.list))
+            }
+        }
+    }
+
+    async fn fetch_status_list(
+        &self,
+        member: MemberId,
+        uri: &str,
+        now: Timestamp,
+    ) -> Result<VerifiedStatusList, FetchError> {
+        let snapshot = self.trust.snapshot();
+        let token = if member == self.settings.member {
+            self.own_status_list().await.map_err(|_| FetchError::Unreachable)?.to_string()
+        } else {
+            let public =
+                snapshot.member(member).ok_or(FetchError::NotFound)?.public_origin().to_owned();
+            // The address names the public listener; gateways ask the same path at the member's
+            // federation listener, where they know each other.
+            let path = uri.strip_prefix(&public).ok_or(FetchError::NotFound)?;
+            let most = limits::STATUS_LIST_COMPRESSED_BYTES;
+            let bytes = self.fetch_from_member(&snapshot, member, path, most).await?;
+            String::from_utf8(bytes).map_err(|_| FetchError::Malformed)?
+        };
+        VerifiedStatusList::verify(&token, uri, member, &snapshot, now).map_err(|error| {
+            tracing::warn!(%error, uri, "a status list is refused");
+            FetchError::Malformed
+        })
+    }
+}
+
+/// The list to use after a newer one arrived: what had ended stays ended without a decision.
+fn succeed(
+    held: Option<&Arc<VerifiedStatusList>>,
+    newer: VerifiedStatusList,
+) -> Arc<VerifiedStatusList> {
+    let Some(held) = held else { return Arc::new(newer) };
+    match newer.following(held) {
+        Succession::Newer { list, unproven } => {
+            if !unproven.is_empty() {
+                tracing::error!(uri = list.uri(), entries = ?unproven, "ended entries were cleared");
+            }
+            Arc::new(list)
+        }
+        Succession::Older => Arc::clone(held),
+    }
+}
+
+/// This province's own list cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the status list cannot be made")]
+pub(super) struct StatusUnavailable;
+
+/// Name of the list in the store.
+pub(super) const OWN_LIST: &str = "licence/1";
+/// Path of the list on both listeners.
+const OWN_PATH: &str = "/v1/status-lists/licence/1";
+/// How long a copy may be kept.
+const TTL: Duration = Duration::from_mins(15);
+/// How long a copy may be relied on at all: the longest age that any use allows.
+const LIFE: Duration = Duration::from_hours(24);
+/// An unchanged list is signed anew this often, so that its age tells of its publisher's health.
+const REPUBLISH: Duration = Duration::from_mins(1);
+/// 32 provinces with a hundred lists each.
+const MOST_LISTS: usize = 3_200;
