@@ -13,6 +13,8 @@ mod pointer;
 mod problem;
 mod routes;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 mod trace;
 
