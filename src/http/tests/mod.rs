@@ -1,0 +1,5 @@
+//! Tests of the listener over real sockets on loopback, by the ids of the attack catalogue.
+
+mod forms;
+mod lives;
+mod stand;
