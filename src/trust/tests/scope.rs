@@ -98,6 +98,21 @@ fn fd_02_fd_05_an_issuer_speaks_inside_its_scope_only() {
 }
 
 #[test]
+fn fd_02_a_countys_issuer_does_not_speak_for_the_next_county() {
+    let mut federation = federation();
+    let entry = federation.province_mut(HEBEI).entry_mut(ServiceKind::Issuance);
+    entry.scope.as_mut().unwrap().territories = vec!["1306".to_owned()];
+    let snapshot = republished(&mut federation);
+    let hebei = federation.province(HEBEI);
+    let issuer = snapshot.recognise(&hebei.issuer.certificate, federation.now).unwrap();
+    let check =
+        |division: &str| issuer.check_scope("TP", division.parse().unwrap(), &hebei.authority_code);
+    assert_eq!(check("130682"), Ok(()));
+    assert_eq!(check("130700"), Err(IssuerRefusal::OutOfScope));
+    assert_eq!(check("130000"), Err(IssuerRefusal::OutOfScope));
+}
+
+#[test]
 fn fd_05_a_licence_type_beyond_the_membership_is_refused() {
     let mut federation = federation();
     federation.province_mut(TIANJIN).scope.licence_types.remove(1);
