@@ -35,3 +35,6 @@ pub use snapshot::{
     ClientAuthority, EntryRefusal, IssuerRefusal, Snapshot, TrustAge, TrustReference, TrustedIssuer,
 };
 pub use state::{DocumentKind, StoredDocument, TrustState};
+
+#[cfg(test)]
+mod tests;

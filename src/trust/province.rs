@@ -158,6 +158,10 @@ impl Service {
     }
 
     /// The key's certificate.
+    ///
+    /// # Panics
+    ///
+    /// Never: an entry without certificates is not read.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         // Unwrap safety: `read` refuses an entry without certificates, and nothing else makes one.
