@@ -4,6 +4,7 @@
 mod answer;
 mod asking;
 mod client_request;
+mod consent_offer;
 mod enrolment;
 mod registration;
 mod report;
@@ -13,6 +14,7 @@ mod verification;
 pub use answer::{Answer, AnswerDraft, AuditPosition};
 pub use asking::{Basis, CallerStatement, Officer};
 pub use client_request::ClientRequest;
+pub use consent_offer::{ApprovalBody, ConsentOffer, RevocationBody, notice};
 pub use enrolment::{Enrolment, EnrolmentRefusal};
 pub use registration::{RegisteredUse, Registration};
 pub use report::{

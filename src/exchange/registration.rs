@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ExchangeRefusal;
 use crate::base::{MemberId, NumericDate, Timestamp, limits};
+use crate::consent::LocalText;
 use crate::crypto::jws::{Compact, Header, Typ, sign_compact};
 use crate::crypto::{Digest, PublicKey, SealError, Signer};
+use crate::licence::LicenceType;
 
 /// Who a client is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +42,17 @@ pub struct RegisteredUse {
     pub id: String,
     /// The purpose it serves.
     pub purpose: String,
+    /// The purpose in words, for holders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purpose_text: Vec<LocalText>,
     /// The most that may be asked: names of claims.
     pub claims: Vec<String>,
+    /// The types of licence it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub licence_types: Vec<LicenceType>,
+    /// For how many days what is given may be kept; 0 for not at all.
+    #[serde(default)]
+    pub longest_data_life_days: u64,
 }
 
 impl Registration {

@@ -48,9 +48,6 @@ impl Node {
         now: Timestamp,
     ) -> Result<Answered<T>, Problem> {
         let snapshot = self.trust.snapshot();
-        let member =
-            snapshot.member(aud).ok_or_else(|| Problem::new(Code::IssuerProvinceUnreachable))?;
-        let address = format!("{}{}", member.federation_origin(), question.path);
         let draft = RequestDraft {
             iss: self.settings.member,
             aud,
@@ -69,7 +66,7 @@ impl Node {
         if let Some(client_request) = question.client_request {
             headers.push((CLIENT_REQUEST_HEADER, client_request.to_owned()));
         }
-        let reply = self.post_to_member(&snapshot, aud, &address, headers, question.body).await?;
+        let reply = self.post_to_member(&snapshot, aud, question.path, headers, question.body).await?;
         let asked = AnswerDraft { iss: aud, aud: self.settings.member, request_sha256 };
         let answer = Answer::open(&reply, asked, snapshot.keys(aud, ServiceKind::GatewaySigning))
             .map_err(|refusal| Problem::new(refusal.code()))?;

@@ -96,10 +96,10 @@ fn make_services(
         (ServiceKind::Registrar, Algorithm::Es256),
         (ServiceKind::LogSigning, Algorithm::EdDsa),
     ] {
-        let made = Made::signer(&format!("{division} {}", kind.word()), algorithm, leaf)?;
+        let made = Made::signing(&format!("{division} {}", kind.word()), algorithm, leaf)?;
         services.push(entry(charter, kind, &keep(keys, kind.word(), &made)?, now)?);
     }
-    let list_key = Made::signer(&format!("{division} list"), Algorithm::Es256, leaf)?;
+    let list_key = Made::signing(&format!("{division} list"), Algorithm::Es256, leaf)?;
     keep(keys, LIST_KEY, &list_key)?;
     let nonce = SoftwareKey::generate_pkcs8(Algorithm::Es256)?;
     files::write_key(&keys.key("nonce"), &nonce)?;
@@ -124,7 +124,7 @@ fn make_issuer(
     let chain = [signer.certificate.clone(), made.certificate.clone()];
     files::write_certificates(&keys.certificate("issuance"), &chain)?;
     files::write_key(&keys.key("issuance"), &signer.pkcs8)?;
-    issuer_entry(charter, &chain, &signer.signing_key()?, 1, &[province_prefix(division)], now)
+    issuer_entry(charter, &chain, &signer.signer()?, 1, &[province_prefix(division)], now)
 }
 
 /// The list entry of a licence signer for the given territories.
@@ -162,7 +162,7 @@ fn make_client_authority(
     keep(keys, &format!("client-ca-{role}"), &made)?;
     let number = u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1);
     let id = ServiceId::new(charter.division, kind.word(), number);
-    let proof = prove(&made.signing_key()?, charter.division.member(), &id, kind)?;
+    let proof = prove(&made.signer()?, charter.division.member(), &id, kind)?;
     let extensions =
         service_extensions(&id, &proof, None, Some(role)).ok_or(SealError::Document)?;
     let certificates = [made.certificate];
@@ -176,7 +176,7 @@ fn entry(
     now: Timestamp,
 ) -> Result<EntityService, FoundingError> {
     let id = ServiceId::new(charter.division, kind.word(), 1);
-    let proof = prove(&made.signing_key()?, charter.division.member(), &id, kind)?;
+    let proof = prove(&made.signer()?, charter.division.member(), &id, kind)?;
     let extensions =
         service_extensions(&id, &proof, None, None).ok_or(SealError::Document)?;
     let certificates = [made.certificate.clone()];
@@ -330,6 +330,9 @@ pub enum FoundingError {
         /// Why.
         error: std::io::Error,
     },
+    /// The list that is held cannot be read.
+    #[error("the list that is held cannot be read: {0}")]
+    HeldList(crate::trust::UpdateRefusal),
     /// A key or certificate.
     #[error(transparent)]
     Pki(#[from] PkiError),

@@ -1,1 +1,27 @@
-//! (to be written)
+//! A province's gateway as a service: it keeps its trust up to date, answers its clients, its
+//! holders and other gateways, and puts every act on the record first.
+
+mod asking;
+mod consenting;
+mod disclosing;
+mod founding;
+mod issuing;
+mod keys;
+mod node;
+mod operating;
+mod outbound;
+mod party;
+mod publishing;
+mod querying;
+mod recording;
+mod serving;
+mod status;
+mod trust_feed;
+mod verifying;
+
+pub use founding::{Charter, Founded, FoundingError, found};
+pub use issuing::{IssueOrder, IssuedLicence, StatusOrder};
+pub use node::Settings;
+pub use operating::{ClientOrder, ListOrder};
+pub use publishing::{ListChange, change_list};
+pub use serving::{Running, StartError, check, start};

@@ -118,7 +118,7 @@ impl Node {
     ) -> Result<VerifiedStatusList, FetchError> {
         let snapshot = self.trust.snapshot();
         let token = if member == self.settings.member {
-            self.own_status_list().await.map_err(|_| FetchError::Unreachable)?.to_string()
+            self.own_status_list().await.map_err(|_| FetchError::Malformed)?.to_string()
         } else {
             let public =
                 snapshot.member(member).ok_or(FetchError::NotFound)?.public_origin().to_owned();

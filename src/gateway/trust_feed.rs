@@ -72,7 +72,7 @@ impl Node {
     /// Refreshes trust once. Whatever could be taken is in force afterwards.
     pub(super) async fn refresh_trust(&self) -> Result<(), RefreshError> {
         let outcome = self.fetch_and_take().await;
-        self.trust.tell_hub(!matches!(outcome, Err(RefreshError::Fetch(FetchError::Unreachable))));
+        self.trust.tell_hub(!matches!(outcome, Err(RefreshError::Fetch(FetchError::Peer(_)))));
         if let Err(error) = &outcome {
             tracing::warn!(%error, "trust was not refreshed");
         }
@@ -133,19 +133,19 @@ impl Node {
         list: Option<ListId>,
     ) -> Result<TrustState, RefreshError> {
         let division = match list {
-            Some(ListId::Province(division)) => Some(division),
-            _ => None,
+            Some(ListId::Province(division)) => division,
+            _ => self.settings.member.division(),
         };
         match state.accept(update, self.clock.now()) {
             Ok(accepted) => {
                 for alarm in &accepted.alarms {
                     tracing::warn!(code = %alarm.code, "an odd update of trust");
-                    self.telemetry.trust_update(division, Some(alarm.code));
+                    self.telemetry.trust_updated(division, Err(alarm.code));
                 }
                 Ok(accepted.state)
             }
             Err(refusal) => {
-                self.telemetry.trust_update(division, Some(refusal.code()));
+                self.telemetry.trust_updated(division, Err(refusal.code()));
                 Err(refusal.into())
             }
         }
@@ -177,10 +177,10 @@ impl Node {
             tracing::warn!(%division, %service, code = %refusal.code(), "an entry is not believed");
         }
         for document in &changed {
-            let division = document.id.parse().ok();
-            self.telemetry.trust_update(division, None);
+            let division = document.id.parse().unwrap_or(self.settings.member.division());
+            self.telemetry.trust_updated(division, Ok(()));
         }
-        self.telemetry.trust_anchors(snapshot.anchors());
+        self.telemetry.trust_has_anchors(snapshot.anchors());
         Ok(())
     }
 }

@@ -1,0 +1,445 @@
+//! Consent: a business asks through its own gateway, the issuing gateway decides what may be asked
+//! and keeps the request, the holder answers there and nowhere else.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde_json::json;
+
+use super::asking::{CLIENT_REQUEST_HEADER, Question};
+use super::issuing::{subject_of, validation};
+use super::node::{Node, unavailable};
+use super::party::{Ground, Party, client_in, header as one_header};
+use crate::audit::{Actor, Entry, EntryKind};
+use crate::base::{Code, ConsentRequestId, GrantId, Timestamp, limits};
+use crate::consent::{
+    ApprovalMethod, ConsentAsk, ConsentRefusal, ConsentRequest, ExpectedRevocation, Grant,
+    GrantTerms, HolderApproval, LicenceReference, NonceBinding, NonceKey, Offer, StatusListEntry,
+    StatusReference, verify_revocation,
+};
+use crate::credential::{Approval, approve, examine};
+use crate::crypto::Digest;
+use crate::exchange::{
+    AnswerDraft, ApprovalBody, Arrival, Basis, CallerStatement, ClientRequest, ConsentOffer,
+    RevocationBody, notice,
+};
+use crate::http::{Problem, StrictJson};
+use crate::identity::{Caller, Client, Role};
+use crate::store::{
+    ConsentRequestRow, ConsentRequestState, Effect, GrantRow, GrantState, LicenceRow,
+};
+
+/// `POST /v1/consent-requests`, by a business here or through another gateway.
+pub(super) async fn request(
+    State(node): State<Arc<Node>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    StrictJson { value, bytes }: StrictJson<ConsentAsk>,
+) -> Result<Response, Problem> {
+    let now = node.now();
+    if let Some(peer) = caller.member() {
+        let arrival = Arrival {
+            peer,
+            own: node.settings.member,
+            method: "POST",
+            path: PATH,
+            body: &bytes,
+        };
+        let snapshot = node.trust.snapshot();
+        let party = node.arrived_party(&snapshot, arrival, &headers, now)?;
+        let token = node.offer_consent(&party, value, now).await?;
+        return Ok(([(header::CONTENT_TYPE, "application/jwt")], token).into_response());
+    }
+    let client = client_in(&caller, &[Role::Business, Role::Intermediary])?;
+    let aud = audience_of(&headers)?;
+    let answered = if aud == node.settings.member {
+        let ground = Ground { basis: Basis::Consent, officer: None };
+        let party = node.own_party(client, &headers, &bytes, ground, now).await?;
+        let token = node.offer_consent(&party, value, now).await?;
+        node.open_own::<ConsentOffer>(token, party.request_sha256)?
+    } else {
+        let client_request = one_header(&headers, CLIENT_REQUEST_HEADER)?;
+        let question = Question {
+            path: PATH,
+            body: &bytes,
+            caller: Some(node.statement_of(client).await?),
+            basis: Basis::Consent,
+            officer: None,
+            client_request,
+        };
+        node.ask::<ConsentOffer>(aud, question, now).await?
+    };
+    Ok(Json(answered.answer.result).into_response())
+}
+
+/// `GET /v1/consent-requests/{id}` on the public listener: what a wallet needs to answer.
+pub(super) async fn show(
+    State(node): State<Arc<Node>>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let row = node.waiting_request(&id).await?;
+    let offer = node.offer_of(&row);
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(offer)).into_response())
+}
+
+/// `POST /v1/consent-requests/{id}/approve`.
+pub(super) async fn approve_request(
+    State(node): State<Arc<Node>>,
+    Path(id): Path<String>,
+    StrictJson { value, .. }: StrictJson<ApprovalBody>,
+) -> Result<Response, Problem> {
+    let row = node.waiting_request(&id).await?;
+    let (grant, token, index) = node.take_approval(row, &value).await?;
+    let answer = json!({ "id": grant, "grant": token, "audit_index": index });
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
+}
+
+/// `POST /v1/consent-requests/{id}/deny`: needs the request's identifier alone, which only the
+/// business and the holder know; declining gives nothing away.
+pub(super) async fn deny_request(
+    State(node): State<Arc<Node>>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let row = node.waiting_request(&id).await?;
+    let mut entry = Entry::new(EntryKind::ConsentRequested, node.now(), holder_actor());
+    entry.subject = Some(subject_of(&row.licence));
+    entry.reference = Some(format!("{} denied", row.id));
+    node.commit(vec![Effect::DenyConsentRequest { request: row.id }], entry).await?;
+    Ok(Json(json!({ "state": "DENIED" })).into_response())
+}
+
+/// `POST /v1/grants/{id}/revoke`, by the holder's key.
+pub(super) async fn revoke_grant(
+    State(node): State<Arc<Node>>,
+    Path(id): Path<String>,
+    StrictJson { value, .. }: StrictJson<RevocationBody>,
+) -> Result<Response, Problem> {
+    let index = node.take_revocation(&id, &value).await?;
+    Ok(Json(json!({ "state": "REVOKED", "audit_index": index })).into_response())
+}
+
+/// `GET /v1/grants/{id}` for its grantee: the document and its present state.
+pub(super) async fn show_grant(
+    State(node): State<Arc<Node>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let client = client_in(&caller, &[Role::Business, Role::Intermediary])?;
+    let row = node.grant_row(&id).await?;
+    if row.grantee_spki != client.key().spki_digest() {
+        return Err(Problem::new(Code::NotFound));
+    }
+    Ok(Json(json!({
+        "id": row.id, "state": row.state.as_str(), "uses": row.uses,
+        "max_uses": row.max_uses, "grant": row.document,
+    }))
+    .into_response())
+}
+
+impl Node {
+    /// Decides whether the holder may be asked this, and keeps the request.
+    async fn offer_consent(
+        &self,
+        party: &Party,
+        ask: ConsentAsk,
+        now: Timestamp,
+    ) -> Result<String, Problem> {
+        party.demand_signature()?;
+        let mut entry =
+            Entry::new(EntryKind::ConsentRequested, now, party.actor(self.settings.member));
+        entry.subject = Some(subject_of(&ask.identifier));
+        entry.purpose = Some(ask.purpose.to_string());
+        entry.claims_asked = ask.claims.iter().map(|claim| claim.name().to_owned()).collect();
+        entry.request_sha256 = Some(party.request_sha256);
+        let outcome = self.establish_request(party, ask, now).await;
+        let (request, row) = match outcome {
+            Ok(established) => established,
+            Err(problem) => return Err(self.refuse(entry, party.spends.clone(), problem).await),
+        };
+        entry.reference = Some(request.id().to_string());
+        let offer = self.offer_of(&row);
+        let mut effects = party.spends.clone();
+        effects.push(Effect::InsertConsentRequest(row));
+        let receipt = self.commit(effects, entry).await?;
+        let draft = AnswerDraft {
+            iss: self.settings.member,
+            aud: party.member,
+            request_sha256: party.request_sha256,
+        };
+        draft
+            .sign(offer, &receipt, self.keys.signing.as_ref(), now)
+            .map_err(|_| Problem::new(Code::Internal))
+    }
+
+    async fn establish_request(
+        &self,
+        party: &Party,
+        ask: ConsentAsk,
+        now: Timestamp,
+    ) -> Result<(ConsentRequest, ConsentRequestRow), Problem> {
+        if !matches!(party.role, Role::Business | Role::Intermediary) {
+            return Err(Problem::new(Code::RoleNotAllowed));
+        }
+        let licence = self.licence_row_of(&ask.identifier).await?;
+        let registered =
+            party.registration.intended_use(&ask.intended_use_id, party.member.division());
+        let offer = Offer {
+            request: ConsentRequestId::generate(now, &self.entropy),
+            grant: GrantId::generate(now, &self.entropy),
+            issuer: self.settings.member,
+            spki_sha256: party.spki,
+            notice: notice(&self.settings.public_origin),
+        };
+        let reference = LicenceReference {
+            identifier: &licence.identifier,
+            licence_type: licence.licence_type,
+        };
+        let request = ConsentRequest::establish(ask, registered.as_ref(), reference, offer, now)
+            .map_err(|refusal| consent_problem(&refusal))?;
+        let terms = request.terms();
+        let nonce = self.nonce_key()?.issue(
+            &NonceBinding {
+                audience: &self.settings.public_origin,
+                consent: &terms.jti,
+                request: request.id(),
+                licence: &licence.identifier,
+            },
+            now,
+        );
+        let row = ConsentRequestRow {
+            id: request.id().clone(),
+            state: ConsentRequestState::Requested,
+            licence: licence.identifier,
+            document: serde_json::to_string(terms).map_err(|_| Problem::new(Code::Internal))?,
+            transaction_data: request.transaction_data().to_owned(),
+            nonce,
+            expires: (now + limits::NONCE_LIFE).whole_seconds(),
+            created: now,
+        };
+        Ok((request, row))
+    }
+
+    /// Takes the holder's approval: verified, spent, granted and on record in one transaction.
+    async fn take_approval(
+        &self,
+        row: ConsentRequestRow,
+        body: &ApprovalBody,
+    ) -> Result<(GrantId, String, u64), Problem> {
+        let now = self.now();
+        let terms: GrantTerms =
+            serde_json::from_str(&row.document).map_err(|_| Problem::new(Code::Internal))?;
+        let request = ConsentRequest::restore(row.id.clone(), terms)
+            .map_err(|refusal| consent_problem(&refusal))?;
+        let mut entry = Entry::new(EntryKind::GrantCreated, now, holder_actor());
+        entry.subject = Some(subject_of(&row.licence));
+        entry.reference = Some(request.terms().jti.to_string());
+        entry.basis = Some("holder".to_owned());
+        entry.purpose = Some(request.terms().purpose.code.to_string());
+        let grant = match self.approved_grant(&row, &request, body, now).await {
+            Ok(grant) => grant,
+            Err(problem) => return Err(self.refuse(entry, Vec::new(), problem).await),
+        };
+        let token = grant
+            .sign(self.keys.signing.as_ref())
+            .map_err(|_| Problem::new(Code::Internal))?;
+        entry.document_sha256 = Some(Digest::of(&token));
+        let spend = Effect::SpendNonce { nonce: Digest::of(&row.nonce), expires: row.expires };
+        let approval = body.approval.clone();
+        let grant_row = grant_row(&grant, &token, &row, approval, now);
+        let id = grant_row.id.clone();
+        let insert = Effect::InsertGrant { row: grant_row, consent_request: Some(row.id) };
+        let receipt = self.commit(vec![spend, insert], entry).await?;
+        Ok((id, token, receipt.index()))
+    }
+
+    async fn approved_grant(
+        &self,
+        row: &ConsentRequestRow,
+        request: &ConsentRequest,
+        body: &ApprovalBody,
+        now: Timestamp,
+    ) -> Result<Grant, Problem> {
+        let invalid = || Problem::new(Code::HolderSignatureInvalid);
+        let licence = self.licence_row_of(&row.licence).await?;
+        let binding = NonceBinding {
+            audience: &self.settings.public_origin,
+            consent: &request.terms().jti,
+            request: request.id(),
+            licence: &row.licence,
+        };
+        self.nonce_key()?.check(&row.nonce, &binding, now).map_err(|_| invalid())?;
+        let expected = Approval {
+            audience: &self.settings.public_origin,
+            nonce: &row.nonce,
+            transaction: request.transaction_hash(),
+        };
+        let snapshot = self.trust.snapshot();
+        let approved = approve(&body.approval, &snapshot, expected, now).map_err(|error| {
+            tracing::info!(%error, "an approval is refused");
+            invalid()
+        })?;
+        // The register knows the present holder; a former one's credential is another.
+        if *approved.identifier() != row.licence
+            || Some(approved.credential()) != licence.credential_digest
+            || !licence.status.recognised()
+        {
+            return Err(invalid());
+        }
+        let approval = HolderApproval::established(
+            ApprovalMethod::KbJwt,
+            request.transaction_hash(),
+            approved.at(),
+        );
+        let uri = format!("{}/v1/status-lists/grants/1", self.settings.public_origin);
+        let status = StatusReference { status_list: StatusListEntry { idx: 0, uri } };
+        Grant::from_approval(request, approval, status, body.exp, now)
+            .map_err(|refusal| consent_problem(&refusal))
+    }
+
+    async fn take_revocation(&self, id: &str, body: &RevocationBody) -> Result<u64, Problem> {
+        let now = self.now();
+        let row = self.grant_row(id).await?;
+        let licence = self.licence_row_of(&row.licence).await?;
+        let snapshot = self.trust.snapshot();
+        let credential = licence.credential.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let holder_key = examine(&credential, &snapshot, now)
+            .ok()
+            .and_then(|authentic| authentic.holder_key().cloned())
+            .ok_or_else(|| Problem::new(Code::HolderSignatureInvalid))?;
+        let expected = ExpectedRevocation {
+            audience: &self.settings.public_origin,
+            grant: &row.id,
+            holder_key: &holder_key,
+        };
+        verify_revocation(&body.revocation, &expected, now)
+            .map_err(|refusal| consent_problem(&refusal))?;
+        let mut entry = Entry::new(EntryKind::GrantRevoked, now, holder_actor());
+        entry.subject = Some(subject_of(&row.licence));
+        entry.reference = Some(row.id.to_string());
+        let effect = Effect::RevokeGrant { grant: row.id, now };
+        Ok(self.commit(vec![effect], entry).await?.index())
+    }
+
+    fn offer_of(&self, row: &ConsentRequestRow) -> ConsentOffer {
+        ConsentOffer {
+            id: row.id.clone(),
+            transaction_data: row.transaction_data.clone(),
+            nonce: row.nonce.clone(),
+            aud: self.settings.public_origin.clone(),
+            expires_at: row.expires,
+            holder_url: format!("{}/v1/consent-requests/{}", self.settings.public_origin, row.id),
+        }
+    }
+
+    async fn waiting_request(&self, id: &str) -> Result<ConsentRequestRow, Problem> {
+        let id = id.parse().map_err(|_| Problem::new(Code::NotFound))?;
+        let row = self.store.consent_request(&id).await.map_err(|error| unavailable(&error))?;
+        let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+        if row.state != ConsentRequestState::Requested || row.expires <= self.now() {
+            return Err(Problem::new(Code::StateConflict)
+                .with_detail("the request has been answered or has ended"));
+        }
+        Ok(row)
+    }
+
+    pub(super) async fn grant_row(&self, id: &str) -> Result<GrantRow, Problem> {
+        let id = id.parse().map_err(|_| Problem::new(Code::NotFound))?;
+        let row = self.store.grant(&id).await.map_err(|error| unavailable(&error))?;
+        row.ok_or_else(|| Problem::new(Code::NotFound))
+    }
+
+    pub(super) async fn licence_row_of(
+        &self,
+        identifier: &crate::licence::Identifier,
+    ) -> Result<LicenceRow, Problem> {
+        let row = self.store.licence(identifier).await.map_err(|error| unavailable(&error))?;
+        row.ok_or_else(|| Problem::new(Code::NotFound))
+    }
+
+    /// What this gateway states of its client when it asks elsewhere.
+    pub(super) async fn statement_of(&self, client: &Client) -> Result<CallerStatement, Problem> {
+        let registration = self.registration_of(client).await?;
+        let registration = registration
+            .sign(self.keys.registrar.as_ref(), self.now())
+            .map_err(|_| Problem::new(Code::Internal))?;
+        Ok(CallerStatement {
+            role: client.role().to_string(),
+            id: client.id().to_string(),
+            spki_sha256: client.key().spki_digest(),
+            registration,
+        })
+    }
+
+    fn nonce_key(&self) -> Result<NonceKey, Problem> {
+        NonceKey::new(self.keys.nonce_secret.as_slice()).map_err(|_| Problem::new(Code::Internal))
+    }
+}
+
+/// The member that a client's own signature names: where its request goes.
+pub(super) fn audience_of(headers: &HeaderMap) -> Result<crate::base::MemberId, Problem> {
+    let token = one_header(headers, CLIENT_REQUEST_HEADER)?
+        .ok_or_else(|| Problem::new(Code::ClientSignatureRequired))?;
+    ClientRequest::audience(token).map_err(|refusal| Problem::new(refusal.code()))
+}
+
+/// A holder acts by a key; who that is stands nowhere in the log.
+fn holder_actor() -> Actor {
+    Actor { member: None, role: "holder".to_owned(), id: "by-key".to_owned(), spki_sha256: None }
+}
+
+fn grant_row(
+    grant: &Grant,
+    token: &str,
+    request: &ConsentRequestRow,
+    approval: String,
+    now: Timestamp,
+) -> GrantRow {
+    let terms = grant.terms();
+    GrantRow {
+        id: terms.jti.clone(),
+        state: GrantState::Active,
+        licence: request.licence.clone(),
+        grantee_spki: terms.cnf.spki_sha256,
+        registration: terms.cnf.rp_id.clone(),
+        purpose: terms.purpose.code.to_string(),
+        document: kept_grant(token, &request.transaction_data, &approval),
+        nbf: grant.starts(),
+        exp: grant.ends(),
+        max_uses: terms.max_uses,
+        uses: 0,
+        created: now,
+        ended: None,
+    }
+}
+
+/// A grant as it is kept: with what proves that the holder agreed, as an e-record needs it.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct KeptGrant {
+    /// The signed grant.
+    pub(super) grant: String,
+    /// What the holder signed over.
+    pub(super) transaction_data: String,
+    /// The holder's signature.
+    pub(super) approval: String,
+}
+
+fn kept_grant(grant: &str, transaction_data: &str, approval: &str) -> String {
+    json!({ "grant": grant, "transaction_data": transaction_data, "approval": approval })
+        .to_string()
+}
+
+pub(super) fn consent_problem(refusal: &ConsentRefusal) -> Problem {
+    let problem = Problem::new(refusal.code());
+    match refusal {
+        ConsentRefusal::Invalid { pointer } => validation(pointer, refusal),
+        ConsentRefusal::ClaimsNotGranted { .. } | ConsentRefusal::OverAsking { .. } => {
+            problem.with_detail(refusal.to_string())
+        }
+        _ => problem,
+    }
+}
+
+const PATH: &str = "/v1/consent-requests";

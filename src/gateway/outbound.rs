@@ -1,0 +1,157 @@
+//! What this gateway fetches and asks elsewhere: the hub for trust, members for status lists and
+//! answers. Every failure is one of a few, and none is an answer.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
+
+use super::node::Node;
+use crate::base::{Code, Layer, MemberId, limits};
+use crate::http::Problem;
+use crate::peer::{PeerDirectory, PeerError, PeerRequest};
+use crate::trust::Snapshot;
+
+/// The clients of other nodes.
+pub(crate) type Outbound = PeerDirectory;
+
+/// Why something was not fetched.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FetchError {
+    /// It was answered with something else.
+    #[error("the answer is not what was asked for")]
+    Malformed,
+    /// There is no such thing.
+    #[error("there is no such thing")]
+    NotFound,
+    /// The other side is not to be had.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
+    /// The other side refused, with this status.
+    #[error("answered with status {0}")]
+    Status(StatusCode),
+}
+
+impl FetchError {
+    /// The published code.
+    pub(crate) const fn code(&self) -> Code {
+        match self {
+            Self::Malformed => Code::Malformed,
+            Self::NotFound => Code::NotFound,
+            Self::Peer(error) => error.code(),
+            Self::Status(_) => Code::IssuerProvinceUnreachable,
+        }
+    }
+}
+
+impl Node {
+    /// Fetches from the hub.
+    pub(super) async fn fetch_from_hub(
+        &self,
+        path: &str,
+        most_bytes: usize,
+    ) -> Result<Vec<u8>, FetchError> {
+        let snapshot = self.trust.snapshot();
+        let answer = self.outbound.hub(&snapshot)?.get(path, most_bytes).await?;
+        whole(answer.status, answer.bytes)
+    }
+
+    /// Fetches from a member's federation listener.
+    pub(super) async fn fetch_from_member(
+        &self,
+        snapshot: &Snapshot,
+        member: MemberId,
+        path: &str,
+        most_bytes: usize,
+    ) -> Result<Vec<u8>, FetchError> {
+        let answer = self.outbound.member(snapshot, member)?.get(path, most_bytes).await?;
+        whole(answer.status, answer.bytes)
+    }
+
+    /// Asks a member with a signed request; a refusal of theirs is told on with its own code.
+    pub(super) async fn post_to_member(
+        &self,
+        snapshot: &Snapshot,
+        member: MemberId,
+        path: &str,
+        headers: Vec<(&'static str, String)>,
+        body: &[u8],
+    ) -> Result<String, Problem> {
+        let outcome = self.try_post(snapshot, member, path, headers, body).await;
+        let told = outcome.as_ref().map(|_| ()).map_err(Problem::code);
+        self.telemetry.peer_asked(member.division(), told);
+        outcome
+    }
+
+    async fn try_post(
+        &self,
+        snapshot: &Snapshot,
+        member: MemberId,
+        path: &str,
+        headers: Vec<(&'static str, String)>,
+        body: &[u8],
+    ) -> Result<String, Problem> {
+        let unreachable = |_| Problem::new(Code::IssuerProvinceUnreachable);
+        let mut request = PeerRequest::post(path, body.to_vec(), limits::LARGE_BODY_BYTES);
+        request.headers = header_map(headers)?;
+        let client = self.outbound.member(snapshot, member).map_err(unreachable)?;
+        let answer = client.send(request).await.map_err(unreachable)?;
+        if answer.status == StatusCode::OK {
+            return String::from_utf8(answer.bytes).map_err(|_| Problem::new(Code::AnswerMismatch));
+        }
+        Err(told_on(&answer.bytes))
+    }
+
+    /// Publishes this province's list at the hub and returns what the hub says of its entries.
+    pub(super) async fn put_list_at_hub(
+        &self,
+        list: Vec<u8>,
+    ) -> Result<serde_json::Value, Problem> {
+        let unreachable = |_| Problem::new(Code::IssuerProvinceUnreachable);
+        let snapshot = self.trust.snapshot();
+        let division = self.settings.member.division();
+        let held = snapshot.state().province(division).map_or(0, |held| held.sequence());
+        let path = format!("/v1/members/{division}/list");
+        let mut request = PeerRequest::post(&path, list, limits::BODY_BYTES);
+        request.method = reqwest::Method::PUT;
+        request.headers = header_map(vec![
+            ("content-type", "application/jose+json".to_owned()),
+            ("if-match", format!("\"{held}\"")),
+        ])?;
+        let client = self.outbound.hub(&snapshot).map_err(unreachable)?;
+        let answer = client.send(request).await.map_err(unreachable)?;
+        if answer.status.is_success() {
+            serde_json::from_slice(&answer.bytes).map_err(|_| Problem::new(Code::AnswerMismatch))
+        } else {
+            Err(told_on(&answer.bytes))
+        }
+    }
+}
+
+fn whole(status: StatusCode, bytes: Vec<u8>) -> Result<Vec<u8>, FetchError> {
+    match status {
+        StatusCode::OK => Ok(bytes),
+        StatusCode::NOT_FOUND => Err(FetchError::NotFound),
+        other => Err(FetchError::Status(other)),
+    }
+}
+
+/// The other gateway's refusal in our own words: its code, when it is one that a caller may hear.
+fn told_on(bytes: &[u8]) -> Problem {
+    #[derive(Deserialize)]
+    struct Refusal {
+        code: Code,
+    }
+    match crate::crypto::json::from_slice::<Refusal>(bytes) {
+        Ok(refusal) if refusal.code.layer() == Layer::Problem => Problem::new(refusal.code),
+        _ => Problem::new(Code::IssuerProvinceUnreachable),
+    }
+}
+
+fn header_map(headers: Vec<(&'static str, String)>) -> Result<HeaderMap, Problem> {
+    let mut map = HeaderMap::new();
+    map.insert("content-type", HeaderValue::from_static("application/json"));
+    for (name, value) in headers {
+        let value = HeaderValue::try_from(value).map_err(|_| Problem::new(Code::Internal))?;
+        map.insert(HeaderName::from_static(name), value);
+    }
+    Ok(map)
+}

@@ -1,0 +1,160 @@
+//! What a gateway shows to others: its status list, the trust it holds (so that peers carry the
+//! news when the hub is silent), and its addresses. And how its own next list is made.
+
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::founding::{Charter, FoundingError, issuer_entry, list_payload_signed, next_list};
+use super::keys::KeyFolder;
+use super::node::Node;
+use crate::base::{Code, ListId, Timestamp};
+use crate::http::Problem;
+use crate::pki::{Authority, LEAF_LIFE, Period, files};
+use crate::trust::lote::SignedList;
+use crate::trust::{DocumentKind, PreviousList, ServiceStatus};
+
+/// `GET /v1/status-lists/{kind}/{number}`.
+pub(super) async fn status_list(
+    State(node): State<Arc<Node>>,
+    Path((kind, number)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    if kind != "licence" || number != "1" {
+        return Err(Problem::new(Code::NotFound));
+    }
+    let token =
+        node.own_status_list().await.map_err(|_| Problem::new(Code::NotReady))?.to_string();
+    Ok(([(header::CONTENT_TYPE, "application/statuslist+jwt")], token).into_response())
+}
+
+/// `GET /v1/root/{number}`.
+pub(super) async fn root(
+    State(node): State<Arc<Node>>,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    node.document(DocumentKind::Root, &number, "application/jose+json")
+}
+
+/// `GET /v1/freshness`: the newest statement this gateway holds.
+pub(super) async fn freshness(State(node): State<Arc<Node>>) -> Result<Response, Problem> {
+    let snapshot = node.trust.snapshot();
+    let held = snapshot.state().freshness().ok_or_else(|| Problem::new(Code::NotReady))?;
+    Ok(([(header::CONTENT_TYPE, "application/jwt")], held.token().to_owned()).into_response())
+}
+
+/// `GET /v1/lists/{id}`: the list this gateway holds.
+pub(super) async fn list(
+    State(node): State<Arc<Node>>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    node.document(DocumentKind::List, &id, "application/jose+json")
+}
+
+/// `GET /.well-known/elicence-gateway`.
+pub(super) async fn well_known(State(node): State<Arc<Node>>) -> Json<serde_json::Value> {
+    let snapshot = node.trust.snapshot();
+    let lists: Vec<_> = snapshot
+        .state()
+        .provinces()
+        .map(|list| ListId::Province(list.division()).to_string())
+        .collect();
+    Json(json!({
+        "member": node.settings.member,
+        "addresses": {
+            "federation": node.settings.federation_origin,
+            "public": node.settings.public_origin,
+        },
+        "lists": lists,
+        "formats": ["dc+sd-jwt", "statuslist+jwt", "application/vnd.elicence.record.v1+json"],
+        "witnessed": snapshot.is_witnessed(),
+    }))
+}
+
+impl Node {
+    fn document(
+        &self,
+        kind: DocumentKind,
+        id: &str,
+        media_type: &'static str,
+    ) -> Result<Response, Problem> {
+        let documents = self.trust.snapshot().state().documents();
+        let found = documents.into_iter().find(|held| held.kind == kind && held.id == id);
+        let found = found.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let etag = format!("\"{}\"", found.sha256);
+        let headers = [(header::CONTENT_TYPE, media_type.to_owned()), (header::ETAG, etag)];
+        Ok((headers, found.text).into_response())
+    }
+}
+
+/// A change of a province's own list, made and signed on its files.
+#[derive(Clone, Debug)]
+pub enum ListChange {
+    /// A further issuer for these territories.
+    AddIssuer {
+        /// Number of the entry.
+        number: u32,
+        /// Division prefixes.
+        territories: Vec<String>,
+    },
+    /// Another status for an issuer.
+    SetIssuerStatus {
+        /// Number of the entry.
+        number: u32,
+        /// The status.
+        status: ServiceStatus,
+    },
+}
+
+/// Makes the list that follows `held`, signed with the province's list key, and keeps a new
+/// issuer's key under `keys/issuance-<number>`.
+pub fn change_list(
+    folder: &FilePath,
+    charter: &Charter,
+    held: &[u8],
+    change: &ListChange,
+    now: Timestamp,
+) -> Result<Vec<u8>, FoundingError> {
+    let keys = KeyFolder::of(folder);
+    let signed = SignedList::parse(held).map_err(FoundingError::HeldList)?;
+    let scheme = &signed.document().lote.scheme;
+    let mut services = signed
+        .document()
+        .lote
+        .entities
+        .first()
+        .map(|entity| entity.services.clone())
+        .unwrap_or_default();
+    match change {
+        ListChange::AddIssuer { number, territories } => {
+            let authority: Authority = keys.authority("issuing-ca")?;
+            let name = format!("{} licence signer {number}", charter.division);
+            let made = authority.issue_signer(&name, Period::from_now(now, LEAF_LIFE))?;
+            let chain = [made.certificate.clone(), authority.certificate().clone()];
+            let file = format!("issuance-{number}");
+            files::write_certificates(&keys.certificate(&file), &chain)?;
+            files::write_key(&keys.key(&file), &made.pkcs8)?;
+            let signer = made.signer()?;
+            services.push(issuer_entry(charter, &chain, &signer, *number, territories, now)?);
+        }
+        ListChange::SetIssuerStatus { number, status } => {
+            let suffix = format!(":issuance:{number}\"");
+            for service in &mut services {
+                let information = &mut service.information;
+                let text = serde_json::to_string(&information.service_information_extensions)
+                    .unwrap_or_default();
+                if text.contains(&suffix) {
+                    information.service_status = status.to_string();
+                    information.status_starting_time = now;
+                }
+            }
+        }
+    }
+    let previous = PreviousList { sequence: scheme.sequence, sha256: signed.sha256() };
+    let payload = next_list(charter, services, scheme.sequence + 1, previous, now)?;
+    list_payload_signed(&payload, &keys, now)
+}

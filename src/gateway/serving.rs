@@ -1,0 +1,355 @@
+//! Starting a gateway and stopping it: keys, store, trust, three listeners with disjoint routes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::routing::{get, post};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::keys::Keys;
+use super::node::{Node, Settings};
+use super::status::StatusLists;
+use super::trust_feed::TrustFeed;
+use super::{
+    consenting, disclosing, operating, publishing, querying, recording, verifying,
+};
+use crate::audit::{Actor, Entry, EntryKind};
+use crate::base::{Clock, Code, Entropy as _, SystemEntropy, limits};
+use crate::http::{
+    Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
+    MediaType, RouteRules, Routes, serve,
+};
+use crate::identity::{Caller, Place, identify, read_chain};
+use crate::peer::{OriginPolicy, PeerDirectory, PeerSettings};
+use crate::pki::PkiError;
+use crate::store::{Store, StoreError};
+use crate::telemetry::Telemetry;
+use crate::tls::{ClientJudge, TlsError, TlsIdentity, federation_settings, public_settings};
+use crate::trust::{Root, UpdateRefusal};
+
+/// A gateway that is up.
+pub struct Running {
+    node: Arc<Node>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Stops accepting, lets what is in progress finish, and closes the store.
+    pub async fn stop(mut self) {
+        // The receivers are gone only when every task has ended already.
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+        self.node.store.clone().close().await;
+    }
+
+    /// Refreshes trust now; a demonstration waits for nothing else.
+    pub async fn refresh(&self) -> Result<(), Code> {
+        self.node.refresh_trust().await.map_err(|error| error.code())
+    }
+}
+
+/// Starts the gateway that `settings` describe.
+pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+    let node = Arc::new(prepare(settings, clock).await?);
+    let entry = Entry::new(EntryKind::Started, node.now(), Actor::gateway());
+    node.commit(Vec::new(), entry).await.map_err(|problem| StartError::Record(problem.code()))?;
+    let bound = bind(&node).await?;
+    let (stop, stopping) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    for listener in bound {
+        tasks.spawn(serve(listener, stopped(stopping.clone())));
+    }
+    tasks.spawn(keep_fresh(Arc::clone(&node), stopping));
+    tracing::info!(member = %node.settings.member, "the gateway is up");
+    Ok(Running { node, stop, tasks })
+}
+
+/// Everything that starting reads, without listening: for `serve --check`.
+pub async fn check(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), StartError> {
+    let node = prepare(settings, clock).await?;
+    node.store.close().await;
+    Ok(())
+}
+
+async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, StartError> {
+    let now = clock.now();
+    if now < limits::EARLIEST_CLOCK {
+        return Err(StartError::Clock);
+    }
+    let root = pinned_root(&settings)?;
+    if root.document().hub.url != settings.hub_origin {
+        return Err(StartError::OtherHub { pinned: root.document().hub.url.clone() });
+    }
+    let division = settings.member.division();
+    let keys = Keys::load(&settings.data_dir, division)?;
+    let origin = format!("elicence/{division}/audit");
+    let store = Store::open(&settings.data_dir, &origin, Arc::clone(&keys.log)).await?;
+    let rows = store.trust_documents().await?;
+    let trust = TrustFeed::restore(root, &rows, now).map_err(StartError::Root)?;
+    let identity = TlsIdentity::new(std::slice::from_ref(&keys.tls.0), &keys.tls.1)?;
+    let policy = if settings.allow_private_addresses {
+        OriginPolicy::AllowPrivate
+    } else {
+        OriginPolicy::PublicOnly
+    };
+    let peers = PeerSettings::new(policy, Arc::clone(&clock));
+    Ok(Node {
+        outbound: PeerDirectory::new(Some(identity), peers),
+        statuses: StatusLists::default(),
+        telemetry: Arc::new(Telemetry::new().map_err(|_| StartError::Telemetry)?),
+        entropy: SystemEntropy,
+        settings,
+        clock,
+        keys,
+        store,
+        trust,
+    })
+}
+
+/// The root that the operator pinned: without one there is no trust, and nothing is assumed.
+fn pinned_root(settings: &Settings) -> Result<Root, StartError> {
+    let path = settings.data_dir.join("trust/root.json");
+    let bytes = std::fs::read(&path).map_err(|_| StartError::NoRoot { path })?;
+    Root::pinned(&bytes).map_err(StartError::Root)
+}
+
+async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
+    let identity = TlsIdentity::new(std::slice::from_ref(&node.keys.tls.0), &node.keys.tls.1)?;
+    let place = Place::Gateway(node.settings.member);
+    let judge = ClientJudge::new(node.trust.shared(), place);
+    let mutual = federation_settings(&identity, judge, Arc::clone(&node.clock))?;
+    let public = public_settings(&identity, Arc::clone(&node.clock))?;
+    let [federation_at, public_at, operator_at] = node.settings.listen;
+    let gate = gate(node);
+    let shared = |config| Arc::new(ArcSwap::new(config));
+    Ok([
+        Listener::bind(
+            federation_at,
+            ListenerKind::Federation(gate.clone()),
+            shared(Arc::clone(&mutual)),
+            federation_routes(node),
+            options(node, &node.settings.federation_origin),
+        )
+        .await?,
+        Listener::bind(
+            public_at,
+            ListenerKind::Public,
+            shared(public),
+            public_routes(node),
+            options(node, &node.settings.public_origin),
+        )
+        .await?,
+        Listener::bind(
+            operator_at,
+            ListenerKind::Operator(gate),
+            shared(mutual),
+            operator_routes(node),
+            options(node, ""),
+        )
+        .await?,
+    ])
+}
+
+/// Who is at the other end, judged against the snapshot in force on every request.
+fn gate(node: &Arc<Node>) -> IdentityGate {
+    let (seen, judged) = (Arc::clone(node), Arc::clone(node));
+    let place = Place::Gateway(node.settings.member);
+    IdentityGate::new::<Caller>(
+        Arc::new(move || {
+            // Certificates end with time as well as with trust.
+            let minutes = seen.clock.now().unix_seconds().unsigned_abs() / 60;
+            (seen.trust.snapshot().generation() << 32) | (minutes & 0xffff_ffff)
+        }),
+        Arc::new(move |chain| {
+            let chain = read_chain(chain).map_err(|refusal| refusal.code())?;
+            let snapshot = judged.trust.snapshot();
+            let caller = identify(&chain, &snapshot, &place, judged.clock.now())
+                .map_err(|refusal| refusal.code())?;
+            caller.standing()?;
+            Ok(caller)
+        }),
+        |caller| caller.member().is_some(),
+    )
+}
+
+fn options(node: &Node, origin: &str) -> ListenerOptions {
+    let authority = origin.strip_prefix("https://").map(str::to_owned);
+    ListenerOptions {
+        authorities: authority.into_iter().collect(),
+        entropy: Arc::new(SystemEntropy),
+        limits: ConnectionLimits::default(),
+        telemetry: Arc::clone(&node.telemetry),
+    }
+}
+
+fn federation_routes(node: &Arc<Node>) -> Routes {
+    let shared = Arc::clone(node);
+    let (officer, business) = (RouteRules::enforcement(), RouteRules::business());
+    let with = || Arc::clone(&shared);
+    Routes::new()
+        .route("/v1/verifications", post(verifying::verifications).with_state(with()), officer)
+        .route("/v1/inspections", post(querying::open_inspection).with_state(with()), officer)
+        .route("/v1/licences:query", post(querying::query).with_state(with()), officer)
+        .route("/v1/consent-requests", post(consenting::request).with_state(with()), business)
+        .route("/v1/grants/{id}", get(consenting::show_grant).with_state(with()), business)
+        .route("/v1/disclosures", post(disclosing::disclosures).with_state(with()), business)
+        .route("/v1/records", post(recording::records).with_state(with()), business)
+        .merge(shared_routes(node))
+}
+
+fn public_routes(node: &Arc<Node>) -> Routes {
+    let business = RouteRules::business();
+    let with = || Arc::clone(node);
+    Routes::new()
+        .route("/v1/consent-requests/{id}", get(consenting::show).with_state(with()), business)
+        .route(
+            "/v1/consent-requests/{id}/approve",
+            post(consenting::approve_request).with_state(with()),
+            business,
+        )
+        .route(
+            "/v1/consent-requests/{id}/deny",
+            post(consenting::deny_request).with_state(with()),
+            business,
+        )
+        .route(
+            "/v1/grants/{id}/revoke",
+            post(consenting::revoke_grant).with_state(with()),
+            business,
+        )
+        .federation_only("/v1/verifications")
+        .federation_only("/v1/inspections")
+        .federation_only("/v1/licences:query")
+        .federation_only("/v1/consent-requests")
+        .federation_only("/v1/disclosures")
+        .federation_only("/v1/records")
+        .merge(shared_routes(node))
+}
+
+/// What both outward listeners serve to whoever gets through the door.
+fn shared_routes(node: &Arc<Node>) -> Routes {
+    let business = RouteRules::business();
+    let with = || Arc::clone(node);
+    Routes::new()
+        .route(
+            "/.well-known/elicence-gateway",
+            get(publishing::well_known).with_state(with()),
+            business,
+        )
+        .route(
+            "/v1/status-lists/{kind}/{number}",
+            get(publishing::status_list).with_state(with()),
+            business,
+        )
+        .route("/v1/root/{number}", get(publishing::root).with_state(with()), business)
+        .route("/v1/freshness", get(publishing::freshness).with_state(with()), business)
+        .route("/v1/lists/{id}", get(publishing::list).with_state(with()), business)
+}
+
+fn operator_routes(node: &Arc<Node>) -> Routes {
+    let rules = RouteRules::operator();
+    let with = || Arc::clone(node);
+    Routes::new()
+        .route("/healthz", get(operating::healthz), rules)
+        .route("/readyz", get(operating::readyz).with_state(with()), rules)
+        .route("/metrics", get(operating::metrics).with_state(with()), rules)
+        .route(
+            "/v1/operator/{command}",
+            post(operating::command).with_state(with()),
+            rules.with_large_body().taking(&[MediaType::Json]),
+        )
+}
+
+/// Refreshes trust for as long as the gateway is up, at a phase of its own so that 32 provinces
+/// do not ask the hub in the same second.
+async fn keep_fresh(node: Arc<Node>, mut stopping: watch::Receiver<bool>) {
+    let refresh = node.settings.refresh;
+    let mut phase = [0; 2];
+    node.entropy.fill(&mut phase);
+    let mut wait = refresh.mul_f64(f64::from(u16::from_be_bytes(phase)) / f64::from(u16::MAX));
+    // The first refresh is at once: a node without lists is of no use.
+    let _ = node.refresh_trust().await;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = stopping.changed() => return,
+        }
+        // A cycle that hangs is ended: the next one must not wait for it.
+        if tokio::time::timeout(refresh.max(WATCHDOG), node.refresh_trust()).await.is_err() {
+            tracing::error!("a refresh of trust hung and was ended");
+        }
+        wait = refresh;
+    }
+}
+
+/// Resolves when the gateway is told to stop.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // An error means that nobody can tell any more, which is a reason to stop as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The machine's clock stands before this program was written.
+    #[error("the clock stands before 2026-01-01: signatures and ends could not be judged")]
+    Clock,
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// No root is pinned.
+    #[error("no root is pinned at {}", path.display())]
+    NoRoot {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The configuration names another hub than the root.
+    #[error("the configuration names another hub than the pinned root, which says {pinned}")]
+    OtherHub {
+        /// The root's.
+        pinned: String,
+    },
+    /// A key or certificate.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// The start cannot be put on record.
+    #[error("the start cannot be put on record: {0}")]
+    Record(Code),
+    /// The pinned root, or what is stored under it, does not verify.
+    #[error("the pinned root or what is stored under it does not verify: {0}")]
+    Root(UpdateRefusal),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The metrics.
+    #[error("the metrics cannot be set up")]
+    Telemetry,
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl StartError {
+    /// The published code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Clock => Code::ClockInvalid,
+            Self::Listen(error) => error.code(),
+            Self::NoRoot { .. } | Self::OtherHub { .. } => Code::ConfigInvalid,
+            Self::Pki(error) => error.code(),
+            Self::Record(_) => Code::DiskFull,
+            Self::Root(_) => Code::RootMismatch,
+            Self::Store(error) => error.code(),
+            Self::Telemetry => Code::Internal,
+            Self::Tls(error) => error.code(),
+        }
+    }
+}
+
+/// The shortest time that a refresh is given: fetches have deadlines of their own within it.
+const WATCHDOG: Duration = Duration::from_secs(60);
