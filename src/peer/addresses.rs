@@ -22,7 +22,7 @@ impl Resolve for PolicedResolver {
             if addresses.iter().all(|address| policy.admits(address.ip())) {
                 Ok(Box::new(addresses.into_iter()) as Addrs)
             } else {
-                Err(Box::new(RefusedAddress).into())
+                Err(RefusedAddress.into())
             }
         })
     }

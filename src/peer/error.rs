@@ -86,8 +86,10 @@ impl PeerError {
     }
 }
 
-/// TLS errors travel inside I/O errors, whose `source` skips what they carry.
+/// TLS errors travel inside I/O errors, sometimes two deep, whose `source` skips what they carry.
 fn handshake_refusal<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let carried = || error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref();
-    error.downcast_ref().or_else(carried)
+    if let Some(refusal) = error.downcast_ref() {
+        return Some(refusal);
+    }
+    handshake_refusal(error.downcast_ref::<io::Error>()?.get_ref()?)
 }
