@@ -29,8 +29,9 @@ pub fn read_chain<T: AsRef<[u8]>>(chain: &[T]) -> Result<Vec<Certificate>, Ident
 
 /// Tells who presents `chain`, judged against `snapshot` at `now`.
 ///
-/// That the other side holds the key is what the handshake proved. A caller that is known but
-/// suspended or withdrawn is identified; [`Caller::standing`] tells what is the matter.
+/// That the other side holds the key is what the handshake proved. A client's certificate must be
+/// signed by its authority itself; what else the chain holds is not looked at. A caller that is
+/// known but suspended or withdrawn is identified; [`Caller::standing`] tells what is the matter.
 pub fn identify(
     chain: &[Certificate],
     snapshot: &Snapshot,
@@ -110,7 +111,9 @@ fn check_leaf(leaf: &Certificate, now: Timestamp) -> Result<(), IdentityRefusal>
     let purposes = leaf.purposes();
     let names_clients = purposes.iter().any(|purpose| purpose == CLIENT_AUTH);
     let names_any = purposes.iter().any(|purpose| purpose == ANY_PURPOSE);
-    if names_clients && !names_any { Ok(()) } else { Err(IdentityRefusal::Purpose) }
+    // Where a key usage is stated, it must allow the signature that ends the handshake.
+    let signs = leaf.key_usage().is_none_or(|usage| usage.digital_signature);
+    if names_clients && !names_any && signs { Ok(()) } else { Err(IdentityRefusal::Purpose) }
 }
 
 /// A client's certificate serves for this alone; only the hub and members, which are servers as

@@ -148,6 +148,10 @@ fn tls_14_the_purpose_must_be_client_authentication_and_nothing_else() {
         let client = client_with(&federation, |params| params.extended_key_usages = purpose);
         assert_eq!(at_gateway(&snapshot, &client), Err(IdentityRefusal::Purpose));
     }
+    let mute = client_with(&federation, |params| {
+        params.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
+    });
+    assert_eq!(at_gateway(&snapshot, &mute), Err(IdentityRefusal::Purpose));
 }
 
 #[test]
@@ -225,7 +229,8 @@ fn at_the_hub_only_configured_authorities_make_operators() {
     let snapshot = federation.snapshot();
     let operators = Identity::authority("operators", now());
     let hub = Place::Hub(vec![operators.certificate.clone()]);
-    let ask = |leaf: &Identity| identify(&[leaf.certificate.clone()], &snapshot, &hub, now());
+    let ask =
+        |leaf: &Identity| identify(std::slice::from_ref(&leaf.certificate), &snapshot, &hub, now());
 
     let operator = operators.issue_client("urn:elicence:client:000000:operator:one", now());
     assert_eq!(ask(&operator).unwrap().client().unwrap().role(), Role::Operator);

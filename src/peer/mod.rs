@@ -1,1 +1,17 @@
-//! (to be written)
+//! The way out: requests to the hub and to other gateways, and to nobody else.
+//!
+//! A client serves one origin that a list or the root names, believes one pin, follows no
+//! redirect, knows no proxy and no cookie, and stops reading where its caller said.
+
+mod addresses;
+mod client;
+mod directory;
+mod error;
+mod origin;
+#[cfg(test)]
+mod tests;
+
+pub use client::{PeerAnswer, PeerClient, PeerRequest, PeerSettings};
+pub use directory::PeerDirectory;
+pub use error::PeerError;
+pub use origin::{Origin, OriginError, OriginPolicy};
