@@ -19,6 +19,7 @@ use axum::http::header::{ACCEPT_LANGUAGE, CONNECTION, CONTENT_LENGTH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Version};
 use axum::response::{IntoResponse, Response};
+use dashmap::DashMap;
 use futures_util::FutureExt;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -37,11 +38,13 @@ use super::options::ConnectionLimits;
 use super::problem::{Occurrence, Problem};
 use super::trace::TraceId;
 use crate::base::{Code, Entropy, Language, limits};
+use crate::crypto::Digest;
 use crate::telemetry::{HandshakeFailure, Telemetry};
 
 /// What all connections of one listener share.
 pub(super) struct House {
     pub(super) authorities: Authorities,
+    pub(super) callers: Arc<DashMap<Digest, usize>>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) gate: Option<IdentityGate>,
     pub(super) handshakes: Semaphore,
@@ -98,6 +101,10 @@ async fn converse(
     mut stopping: watch::Receiver<()>,
 ) {
     let limits = house.limits;
+    let Some(_share) = Share::take(&stream, &house) else {
+        house.telemetry.handshake_failed(HandshakeFailure::RateLimited);
+        return;
+    };
     let age = limits.connection_age + jitter(house.entropy.as_ref(), limits.connection_age);
     let builder = protocol(&stream, &limits);
     let desk = Arc::new(Desk::new(&stream, house));
@@ -117,6 +124,36 @@ async fn converse(
     connection.as_mut().graceful_shutdown();
     // What does not finish in time is cut: the peer has had its warning.
     let _ = tokio::time::timeout(limits.drain_deadline, connection).await;
+}
+
+/// One of the connections that a caller may have open, given back when dropped.
+struct Share(Option<(Arc<DashMap<Digest, usize>>, Digest)>);
+
+impl Share {
+    /// None when the caller has them all; without limit where callers are not known.
+    fn take(stream: &TlsStream<TcpStream>, house: &House) -> Option<Self> {
+        let Some(leaf) = stream.get_ref().1.peer_certificates().and_then(<[_]>::first) else {
+            return Some(Self(None));
+        };
+        let caller = Digest::of(leaf);
+        let mut open = house.callers.entry(caller).or_insert(0);
+        if *open >= house.limits.connections_per_caller {
+            return None;
+        }
+        *open += 1;
+        Some(Self(Some((Arc::clone(&house.callers), caller))))
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if let Some((callers, caller)) = &self.0 {
+            callers.remove_if_mut(caller, |_, open| {
+                *open = open.saturating_sub(1);
+                *open == 0
+            });
+        }
+    }
 }
 
 /// HTTP/2 or HTTP/1.1 as agreed in the handshake, never guessed from the first bytes: guessing

@@ -31,9 +31,15 @@ impl PeerChain {
 /// Judges the peer's certificates and puts the caller into the extensions of each request.
 #[derive(Clone)]
 pub struct IdentityGate {
-    generation: Arc<dyn Fn() -> u64 + Send + Sync>,
-    identify: Arc<dyn Fn(&[Vec<u8>]) -> Result<Admitted, Code> + Send + Sync>,
+    generation: Generation,
+    identify: Identify<Admitted>,
 }
+
+/// Reads the generation of the trust snapshot.
+pub type Generation = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// Judges a chain as presented, leaf first, as DER.
+pub type Identify<C> = Arc<dyn Fn(&[Vec<u8>]) -> Result<C, Code> + Send + Sync>;
 
 impl IdentityGate {
     /// A gate that asks `identify` whenever `generation` has changed since it last asked.
@@ -44,8 +50,8 @@ impl IdentityGate {
     /// `is_member` says whose `traceparent` is taken. A generation that also counts minutes makes
     /// the end of a certificate's life noticed on open connections.
     pub fn new<C: Clone + Send + Sync + 'static>(
-        generation: Arc<dyn Fn() -> u64 + Send + Sync>,
-        identify: Arc<dyn Fn(&[Vec<u8>]) -> Result<C, Code> + Send + Sync>,
+        generation: Generation,
+        identify: Identify<C>,
         is_member: fn(&C) -> bool,
     ) -> Self {
         let identify = move |chain: &[Vec<u8>]| {

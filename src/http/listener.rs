@@ -55,6 +55,7 @@ impl Listener {
         let origins = if kind.gate().is_some() { Origins::OwnOnly } else { Origins::Any };
         let house = House {
             authorities: Authorities::new(names),
+            callers: Arc::default(),
             entropy: options.entropy,
             gate: kind.gate().cloned(),
             handshakes: Semaphore::new(options.limits.handshakes),

@@ -18,7 +18,7 @@ mod tests;
 
 mod trace;
 
-pub use gate::{IdentityGate, PeerChain};
+pub use gate::{Generation, Identify, IdentityGate, PeerChain};
 pub use json::StrictJson;
 pub use listener::{Bound, ListenError, Listener, serve};
 pub use options::{ConnectionLimits, ListenerKind, ListenerOptions};

@@ -48,6 +48,8 @@ pub struct ListenerOptions {
 pub struct ConnectionLimits {
     /// Open connections.
     pub connections: usize,
+    /// Open connections under one client certificate.
+    pub connections_per_caller: usize,
     /// Handshakes in progress.
     pub handshakes: usize,
     /// Handshakes begun per second from one address, in the long run.
@@ -70,6 +72,7 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             connections: limits::CONNECTIONS,
+            connections_per_caller: limits::CONNECTIONS_PER_MEMBER,
             handshakes: limits::CONCURRENT_HANDSHAKES,
             handshakes_per_second_per_address: HANDSHAKES_PER_SECOND_PER_ADDRESS,
             handshake_deadline: limits::HANDSHAKE_DEADLINE,

@@ -1,6 +1,7 @@
 //! The log: one line for each event, to standard error. No text that a peer sent can begin a line,
 //! move a cursor or end a JSON string in it.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use tracing_subscriber::filter::{EnvFilter, ParseError};
@@ -72,7 +73,8 @@ fn one_line(event: &str) -> String {
     let mut line = String::with_capacity(event.len());
     for letter in content.chars() {
         if is_steering(letter) {
-            line.push_str(&format!("\\u{:04x}", u32::from(letter)));
+            // Writing to a string cannot fail.
+            let _ = write!(line, "\\u{:04x}", u32::from(letter));
         } else {
             line.push(letter);
         }

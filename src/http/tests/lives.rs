@@ -65,6 +65,41 @@ async fn ht_04_a_connection_without_requests_is_closed_when_idle() {
 }
 
 #[tokio::test]
+async fn ht_11_an_answer_that_nobody_takes_is_cut() {
+    let limits = ConnectionLimits {
+        idle_deadline: Duration::from_millis(150),
+        drain_deadline: Duration::from_millis(150),
+        ..ConnectionLimits::default()
+    };
+    let stand = Stand::open(ListenerKind::Public, limits).await;
+    let mut stream = stand.connect().await;
+    stream.write_all(stand.request("GET /v1/endless", &[], "").as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert!(ends(&mut stream).await, "what was buffered, then the end");
+}
+
+#[tokio::test]
+async fn one_caller_has_a_share_of_the_connections() {
+    let trust = Arc::new(Trust::default());
+    let limits = ConnectionLimits { connections_per_caller: 2, ..ConnectionLimits::default() };
+    let stand = Stand::open(ListenerKind::Federation(trust.gate()), limits).await;
+    let request = stand.request("GET /v1/caller", &[], "");
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut stream = stand.connect().await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        assert_eq!(Answer::read(&mut stream).await.status, 200);
+        open.push(stream);
+    }
+    assert!(ends(&mut stand.connect().await).await);
+    drop(open.pop());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut stream = stand.connect().await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    assert_eq!(Answer::read(&mut stream).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_connection_is_drained_at_its_age() {
     let limits = ConnectionLimits {
         connection_age: Duration::from_millis(100),
@@ -150,11 +185,10 @@ async fn tls_04_a_withdrawn_caller_is_refused_on_its_open_connection() {
 async fn tls_01_a_caller_without_a_certificate_is_refused_and_counted() {
     let trust = Arc::new(Trust::default());
     let kind = ListenerKind::Federation(trust.gate());
-    let mut stand = Stand::open(kind, ConnectionLimits::default()).await;
+    let stand = Stand::open(kind, ConnectionLimits::default()).await;
     let mut bare = (*stand.client).clone();
     bare.client_auth_cert_resolver = Arc::new(NoCertificate);
-    stand.client = Arc::new(bare);
-    let mut stream = stand.connect().await;
+    let mut stream = stand.connect_as(Arc::new(bare)).await;
     assert!(ends(&mut stream).await);
     tokio::time::sleep(Duration::from_millis(50)).await;
     let failures = "hutong_tls_handshake_failures_total{reason=\"certificate_missing\"} 1";

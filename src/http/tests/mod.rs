@@ -1,5 +1,6 @@
 //! Tests of the listener over real sockets on loopback, by the ids of the attack catalogue.
 
 mod forms;
+mod frames;
 mod lives;
 mod stand;

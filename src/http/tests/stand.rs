@@ -87,9 +87,13 @@ impl Stand {
     }
 
     pub(super) async fn connect(&self) -> TlsStream<TcpStream> {
+        self.connect_as(Arc::clone(&self.client)).await
+    }
+
+    pub(super) async fn connect_as(&self, client: Arc<ClientConfig>) -> TlsStream<TcpStream> {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        TlsConnector::from(Arc::clone(&self.client)).connect(name, stream).await.unwrap()
+        TlsConnector::from(client).connect(name, stream).await.unwrap()
     }
 
     /// A request as text, with the headers that every test needs and `extra` ones.
@@ -100,7 +104,7 @@ impl Stand {
             text.push_str("\r\n");
         }
         if !body.is_empty() && !extra.iter().any(|header| header.starts_with("Content-Length")) {
-            text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            text = text + "Content-Length: " + &body.len().to_string() + "\r\n";
         }
         text + "\r\n" + body
     }
@@ -203,14 +207,18 @@ pub(super) fn tls(with_client_certificate: bool) -> (ServerConfig, ClientConfig)
 
 fn routes() -> Routes {
     let echo = |body: StrictJson<serde_json::Value>| async move { body.bytes };
-    let late = || async { tokio::time::sleep(Duration::from_secs(600)).await };
+    let late = || async { tokio::time::sleep(Duration::from_mins(10)).await };
     let slow = || async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         "done"
     };
-    let panic = || async {
-        let nothing: Option<u8> = None;
-        nothing.unwrap().to_string()
+    let panic = |uri: axum::http::Uri| async move {
+        assert!(uri.path().is_empty(), "unwrapped");
+    };
+    let endless = || async {
+        let part = axum::body::Bytes::from(vec![b'x'; 65_536]);
+        let parts = futures_util::stream::repeat(Ok::<_, std::convert::Infallible>(part));
+        axum::body::Body::from_stream(parts)
     };
     let trace = |Extension(trace): Extension<TraceId>| async move { trace.to_string() };
     let caller = |caller: Option<Extension<Member>>| async move { format!("{}", caller.is_some()) };
@@ -221,6 +229,7 @@ fn routes() -> Routes {
         .route("/v1/large", post(echo), rules.with_large_body())
         .route("/v1/list", post(|| async {}), rules.taking(&[MediaType::JoseJson]))
         .route("/v1/slow", get(slow), rules)
+        .route("/v1/endless", get(endless), rules)
         .route("/v1/late", get(late), short)
         .route("/v1/body", post(echo), rules.with_body_deadline(Duration::from_millis(200)))
         .route("/v1/panic", get(panic), rules)
