@@ -76,10 +76,7 @@ impl GrantEffect {
 ///
 /// Revoked, withdrawn and cancelled are final acts, superseded ends with its successor; nothing
 /// becomes unknown, which is a failure to read and no act.
-pub const fn check_transition(
-    from: LicenceStatus,
-    to: LicenceStatus,
-) -> Result<(), ChangeRefusal> {
+pub const fn check_transition(from: LicenceStatus, to: LicenceStatus) -> Result<(), ChangeRefusal> {
     use LicenceStatus as Status;
     let legal = match (from, to) {
         (Status::Cancelled | Status::Revoked | Status::Withdrawn | Status::Superseded, _) => {

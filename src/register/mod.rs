@@ -11,3 +11,6 @@ mod record;
 pub use change::{ChangeRefusal, GrantEffect, RegisterChange, StatusChange, check_transition};
 pub use query::{HolderCode, LicenceNumber, Query, QueryError, QueryKind, QueryTerms};
 pub use record::{Record, Recorded, recall};
+
+#[cfg(test)]
+pub(crate) use record::tests::{IN_2026, driver, vehicle};

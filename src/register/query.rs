@@ -316,8 +316,7 @@ mod tests {
         assert_eq!(division(json!({"number": "120000000001"})), None);
         let pass = "urn:elicence:licence:130682:TP:000000000042";
         assert_eq!(division(json!({"identifier": pass})).as_deref(), Some("130000"));
-        let national =
-            "1.2.156.3005.2.11100000000019713D013.111200000001234561.000000000001.001.Y";
+        let national = "1.2.156.3005.2.11100000000019713D013.111200000001234561.000000000001.001.Y";
         assert_eq!(division(json!({"identifier": national})).as_deref(), Some("120000"));
     }
 
