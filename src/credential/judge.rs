@@ -210,7 +210,7 @@ impl Authentic {
             content: Licence {
                 division: self.envelope.division(),
                 identifier: self.envelope.identifier().clone(),
-                licence_type: self.licence_type,
+                kind: self.licence_type,
                 issuer: self.issuer,
                 holder_key: self.holder_key,
                 claims: self.claims,
@@ -301,7 +301,7 @@ impl Judged {
 #[derive(Debug)]
 pub struct Licence {
     identifier: Identifier,
-    licence_type: LicenceType,
+    kind: LicenceType,
     division: Division,
     issuer: TrustedIssuer,
     holder_key: Option<PublicKey>,
@@ -319,7 +319,7 @@ impl Licence {
     /// Its kind.
     #[must_use]
     pub const fn licence_type(&self) -> LicenceType {
-        self.licence_type
+        self.kind
     }
 
     /// The division whose authority issued it.

@@ -17,6 +17,10 @@ mod report;
 mod sd_jwt;
 mod status_bits;
 mod status_list;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod unfold;
 
 pub use envelope::StatusReference;
