@@ -6,6 +6,8 @@ mod asking;
 mod client_request;
 mod consent_offer;
 mod enrolment;
+mod given;
+mod query;
 mod registration;
 mod report;
 mod request;
@@ -16,6 +18,8 @@ pub use asking::{Basis, CallerStatement, Officer};
 pub use client_request::ClientRequest;
 pub use consent_offer::{ApprovalBody, ConsentOffer, RevocationBody, notice};
 pub use enrolment::{Enrolment, EnrolmentRefusal};
+pub use given::{Given, NotOnRecord, Pledged, answer, pledge};
+pub use query::{InspectionBody, QueryBody, RegisterAnswer};
 pub use registration::{RegisteredUse, Registration};
 pub use report::{
     Authorization, Decision, Evidence, Findings, Freshness, IssuerLayer, LicenceLayer, Reason,

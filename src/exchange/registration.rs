@@ -50,6 +50,9 @@ pub struct RegisteredUse {
     /// The types of licence it is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub licence_types: Vec<LicenceType>,
+    /// For statutory uses: the kinds of query.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<String>,
     /// For how many days what is given may be kept; 0 for not at all.
     #[serde(default)]
     pub longest_data_life_days: u64,

@@ -66,8 +66,16 @@ impl Node {
         effects: Vec<Effect>,
         entry: Entry,
     ) -> Result<Receipt, Problem> {
+        self.commit_pending(effects, Pending::new(entry, &self.entropy)).await
+    }
+
+    /// As [`Self::commit`], for an entry that something is pledged to.
+    pub(crate) async fn commit_pending(
+        &self,
+        effects: Vec<Effect>,
+        pending: Pending,
+    ) -> Result<Receipt, Problem> {
         let began = std::time::Instant::now();
-        let pending = Pending::new(entry, &self.entropy);
         let outcome = self.store.commit(effects, pending).await;
         self.telemetry.audit_committed(began.elapsed());
         match outcome {

@@ -1,0 +1,128 @@
+//! A look-up by an officer who was shown nothing: what travels between the gateways, and the
+//! findings it makes.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::report::{Authorization, Findings, Freshness, IssuerLayer, LicenceLayer, TrustList};
+use super::verification::{CheckContext, LEGAL_EFFECT, ROADSIDE_POLICY};
+use crate::base::{Code, InspectionRef, MemberId, Timestamp};
+use crate::register::{QueryTerms, Recorded};
+use crate::trust::{Snapshot, TrustReference};
+
+/// The body of `POST /v1/licences:query`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct QueryBody {
+    /// Exactly one thing known of the licence.
+    #[serde(flatten)]
+    pub terms: QueryTerms,
+    /// The open inspection.
+    pub inspection_ref: Option<InspectionRef>,
+    /// The officer's pseudonym, one of those the inspection was opened with.
+    pub officer: Option<String>,
+    /// The claims wanted; without, the least that the function calls for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Vec<String>>,
+}
+
+/// The body of `POST /v1/inspections`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InspectionBody {
+    /// The use of the national catalogue.
+    pub use_id: String,
+    /// Pseudonyms of the officers.
+    pub officers: Vec<String>,
+    /// Where.
+    pub place: String,
+    /// The provision it rests on.
+    pub law_ref: String,
+    /// Why, by its code.
+    pub reason_code: String,
+    /// For how many hours, at most 12.
+    pub hours: u64,
+}
+
+/// What the issuing gateway's register answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterAnswer {
+    /// `register.valid`, `licence.*` or `register.not_found`.
+    pub code: Code,
+    /// What is known of the licence.
+    pub licence: Option<LicenceLayer>,
+    /// The claims disclosed under the mandate.
+    pub claims: Map<String, Value>,
+}
+
+impl RegisterAnswer {
+    /// The answer where there is no such record.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self { code: Code::RegisterNotFound, licence: None, claims: Map::new() }
+    }
+
+    /// The answer about a record, before any claim is released into it.
+    #[must_use]
+    pub fn about(recorded: &Recorded) -> Self {
+        let record = recorded.record();
+        let document = &record.document;
+        let carrier = serde_json::to_value(record.carrier).unwrap_or_default();
+        let layer = LicenceLayer {
+            licence_type: document.licence_type().code().to_owned(),
+            identifier: document.identifier().to_string(),
+            carrier: carrier.as_str().unwrap_or_default().to_owned(),
+            legal_effect: LEGAL_EFFECT.to_owned(),
+            source: "register".to_owned(),
+            status: record.status.token().to_owned(),
+            status_source: "register".to_owned(),
+            as_of: Some(recorded.as_of().whole_seconds()),
+            ttl: None,
+            valid_from: document.valid_from().to_string(),
+            valid_until: document.valid_to().to_string(),
+            annual_review: document.text("annualReviewStatus").map(str::to_owned),
+        };
+        Self { code: recorded.code(), licence: Some(layer), claims: Map::new() }
+    }
+
+    /// The findings of this answer by `member`.
+    #[must_use]
+    pub fn into_findings(
+        self,
+        member: MemberId,
+        inspection: &InspectionRef,
+        context: &CheckContext<'_>,
+    ) -> Findings {
+        let mut reasons = vec![self.code];
+        if self.code == Code::RegisterValid {
+            // Notice 39/2024: nobody is penalised merely for not showing the licence.
+            reasons.push(Code::NotShown);
+        }
+        let as_of = self.licence.as_ref().and_then(|licence| licence.as_of);
+        Findings {
+            reasons,
+            signature: None,
+            issuer: issuer_layer(member, context.snapshot, context.now),
+            licence: self.licence,
+            holder_binding: json!({ "required": false, "result": "NOT_CHECKED" }),
+            authorization: Authorization::statutory(inspection.to_string()),
+            freshness: Freshness::of(
+                context.snapshot,
+                context.hub_reachable,
+                as_of,
+                context.max_status_age.as_secs(),
+                context.now,
+            ),
+            disclosed: self.claims,
+            policy: ROADSIDE_POLICY.to_owned(),
+        }
+    }
+}
+
+fn issuer_layer(member: MemberId, snapshot: &Snapshot, now: Timestamp) -> Option<IssuerLayer> {
+    let reference: TrustReference = snapshot.reference_of(member.division())?;
+    Some(IssuerLayer {
+        division: member.division().to_string(),
+        member,
+        trust_list: TrustList::of(reference, snapshot, now),
+    })
+}
