@@ -147,10 +147,14 @@ struct PiiInformation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Party {
-    party_id: String,
-    party_role: PartyRole,
-    party_name: Vec<LocalText>,
-    party_contact: Option<String>,
+    #[serde(rename = "party_id")]
+    id: String,
+    #[serde(rename = "party_role")]
+    role: PartyRole,
+    #[serde(rename = "party_name")]
+    name: Vec<LocalText>,
+    #[serde(rename = "party_contact")]
+    contact: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,16 +196,16 @@ fn parties(grant: &Grant) -> Vec<Party> {
     let province: MemberId = terms.iss;
     vec![
         Party {
-            party_id: province.to_string(),
-            party_role: PartyRole::PiiController,
-            party_name: Vec::new(),
-            party_contact: None,
+            id: province.to_string(),
+            role: PartyRole::PiiController,
+            name: Vec::new(),
+            contact: None,
         },
         Party {
-            party_id: terms.grantee.id.clone(),
-            party_role: PartyRole::ThirdParty,
-            party_name: terms.grantee.name.clone(),
-            party_contact: Some(terms.grantee.contact.clone()),
+            id: terms.grantee.id.clone(),
+            role: PartyRole::ThirdParty,
+            name: terms.grantee.name.clone(),
+            contact: Some(terms.grantee.contact.clone()),
         },
     ]
 }

@@ -215,7 +215,8 @@ pub(super) struct TransactionData {
     #[serde(rename = "type")]
     data_type: TransactionType,
     credential_ids: [CredentialId; 1],
-    transaction_data_hashes_alg: [HashName; 1],
+    #[serde(rename = "transaction_data_hashes_alg")]
+    hashes_alg: [HashName; 1],
     pub(super) grant: GrantTerms,
 }
 
@@ -224,7 +225,7 @@ impl TransactionData {
         Self {
             data_type: TransactionType::Consent,
             credential_ids: [CredentialId::Licence],
-            transaction_data_hashes_alg: [HashName::Sha256],
+            hashes_alg: [HashName::Sha256],
             grant: terms.clone(),
         }
     }
@@ -498,7 +499,7 @@ pub(crate) mod tests {
             (Some(2), FetchType::Onetime),
             (Some(0), FetchType::Periodic),
         ] {
-            let refusal = establish(ConsentAsk { max_uses, fetch_type, ..base() });
+            let refusal = establish(ConsentAsk { fetch_type, max_uses, ..base() });
             assert_eq!(refusal, Err(ConsentRefusal::invalid("/max_uses")));
         }
         let unit = super::super::terms::DataLifeUnit::Month;

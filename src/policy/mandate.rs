@@ -168,7 +168,7 @@ impl<'a> MandateQuestion<'a> {
     /// The inspection, when inspection, unit and officer are named and belong together.
     fn named_inspection(&self) -> Result<&'a Inspection, MandateRefusal> {
         let invalid = |pointer| MandateRefusal::Invalid { pointer };
-        let inspection = self.inspection.ok_or(invalid("/inspection_ref"))?;
+        let inspection = self.inspection.ok_or_else(|| invalid("/inspection_ref"))?;
         if self.unit.is_empty() || self.unit != inspection.unit {
             return Err(invalid("/unit"));
         }
