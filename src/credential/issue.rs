@@ -76,17 +76,12 @@ pub fn issue(
     let chain: Vec<&[u8]> = terms.chain.iter().map(Certificate::der).collect();
     let header = Header::new(Typ::Licence).with_chain(&chain);
     let jwt = sign_compact(signer, header, &payload).map_err(IssueError::Seal)?;
-    let digest = Digest::of(&jwt);
-    let mut token = jwt;
-    token.push('~');
-    for disclosure in disclosures {
-        token.push_str(&disclosure);
-        token.push('~');
-    }
+    let mut token = jwt.clone() + "~";
+    token.extend(disclosures.iter().flat_map(|disclosure| [disclosure.as_str(), "~"]));
     if token.len() > limits::TOKEN_BYTES {
         return Err(IssueError::TooLarge);
     }
-    Ok(Issued { token, digest })
+    Ok(Issued { token, digest: Digest::of(&jwt) })
 }
 
 /// Why a credential cannot be issued.

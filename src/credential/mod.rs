@@ -22,11 +22,12 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod unfold;
+mod verdict;
 
 pub use envelope::StatusReference;
 pub use examine::{Authentic, ExamineError, Failure, examine};
 pub use issue::{IssueError, IssueTerms, Issued, issue};
-pub use judge::{Binding, JudgeTerms, Judged, Licence, Refused, StatusEvidence, Verified};
+pub use judge::{Binding, JudgeTerms, StatusEvidence};
 pub use key_binding::{Approval, ApprovalError, Approved, BindingError, approve};
 pub use present::{BindTerms, PresentError, bind, present};
 pub use report::{
@@ -39,3 +40,4 @@ pub use status_list::{
     Reinstatement, StatusListError, StatusListTerms, Succession, VerifiedStatusList,
     sign_status_list,
 };
+pub use verdict::{Judged, Licence, Refused, Verified};
