@@ -416,7 +416,7 @@ fn recalled(row: LicenceRow, now: Timestamp) -> Result<Recorded, Problem> {
     Ok(recall(record, now))
 }
 
-fn own_actor(client: &Client) -> Actor {
+pub(super) fn own_actor(client: &Client) -> Actor {
     Actor {
         member: None,
         role: client.role().to_string(),

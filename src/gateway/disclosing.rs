@@ -1,0 +1,293 @@
+//! Disclosure to a business under a holder's grant: asked by the business's own gateway, decided
+//! at the issuing gateway, used once and on record in one transaction.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde_json::json;
+
+use super::asking::{Answered, CLIENT_REQUEST_HEADER, Question};
+use super::consenting::{KeptGrant, audience_of, consent_problem};
+use super::issuing::subject_of;
+use super::node::{Node, problem_of};
+use super::party::{Ground, Party, client_in, header as one_header};
+use crate::audit::{Entry, EntryKind};
+use crate::base::{Code, Timestamp};
+use crate::consent::{
+    Authorized, DisclosureAction, Grant, GrantState as ConsentState, GrantUse, PurposeCode,
+};
+use crate::credential::{Authentic, examine, present};
+use crate::disclosure::{Source, disclose};
+use crate::exchange::{
+    AnswerDraft, Arrival, Basis as StatedBasis, DisclosureBody, DisclosureResult, UseCount, answer,
+    pledge,
+};
+use crate::http::{Problem, StrictJson};
+use crate::identity::{Caller, Client, Role};
+use crate::policy::{Basis, Purpose, Requested, Subject, decide};
+use crate::store::{Effect, GrantRow, GrantState, LicenceRow};
+use crate::telemetry::GrantKind;
+use crate::trust::TrustAge;
+
+/// `POST /v1/disclosures`, by a business here or through another gateway.
+pub(super) async fn disclosures(
+    State(node): State<Arc<Node>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    StrictJson { value, bytes }: StrictJson<DisclosureBody>,
+) -> Result<Response, Problem> {
+    let now = node.now();
+    if let Some(peer) = caller.member() {
+        let arrival =
+            Arrival { peer, own: node.settings.member, method: "POST", path: PATH, body: &bytes };
+        let snapshot = node.trust.snapshot();
+        let party = node.arrived_party(&snapshot, arrival, &headers, now)?;
+        let token = node.answer_disclosure(&party, &value, now).await?;
+        return Ok(([(header::CONTENT_TYPE, "application/jwt")], token).into_response());
+    }
+    let client = client_in(&caller, &[Role::Business, Role::Intermediary])?;
+    let answered = node.obtain(client, &headers, &value, &bytes, now).await?;
+    let result = &answered.answer.result;
+    let body = json!({
+        "claims": result.claims,
+        "presentation": result.presentation,
+        "uses": result.uses,
+        "audit": answered.answer.audit,
+        "answer": answered.token,
+    });
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+impl Node {
+    /// Obtains a disclosure for a business of this province, from whichever province issued.
+    pub(super) async fn obtain(
+        &self,
+        client: &Client,
+        headers: &HeaderMap,
+        body: &DisclosureBody,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<Answered<DisclosureResult>, Problem> {
+        // Article 12: no authorisation, no use. Said before anything is asked of anybody.
+        if body.grant.is_none() {
+            let actor = super::querying::own_actor(client);
+            let entry = Entry::new(EntryKind::Disclosure, now, actor);
+            let problem = Problem::new(Code::GrantRequired);
+            return Err(self.refuse(entry, Vec::new(), problem).await);
+        }
+        let aud = audience_of(headers)?;
+        let snapshot = self.trust.snapshot();
+        if snapshot.age(now) >= TrustAge::Stale {
+            return Err(Problem::new(Code::TrustListStale));
+        }
+        if aud == self.settings.member {
+            let ground = Ground { basis: StatedBasis::Grant, officer: None };
+            let party = self.own_party(client, headers, bytes, ground, now).await?;
+            let token = self.answer_disclosure(&party, body, now).await?;
+            return self.open_own(token, party.request_sha256);
+        }
+        let question = Question {
+            path: PATH,
+            body: bytes,
+            caller: Some(self.statement_of(client).await?),
+            basis: StatedBasis::Grant,
+            officer: None,
+            client_request: one_header(headers, CLIENT_REQUEST_HEADER)?,
+        };
+        let answered = self.ask::<DisclosureResult>(aud, question, now).await?;
+        self.log_obtained(client, &answered, now).await?;
+        Ok(answered)
+    }
+
+    /// Both sides log the request by its digest; the nightly comparison finds what stands in only
+    /// one of the logs.
+    async fn log_obtained(
+        &self,
+        client: &Client,
+        answered: &Answered<DisclosureResult>,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let actor = super::querying::own_actor(client);
+        let mut entry = Entry::new(EntryKind::Disclosure, now, actor);
+        entry.basis = Some("holder".to_owned());
+        entry.request_sha256 = Some(answered.request_sha256);
+        entry.claims_given = answered.answer.result.claims.keys().cloned().collect();
+        self.commit(Vec::new(), entry).await.map(|_| ())
+    }
+
+    /// Decides on a use of a grant and answers it.
+    async fn answer_disclosure(
+        &self,
+        party: &Party,
+        body: &DisclosureBody,
+        now: Timestamp,
+    ) -> Result<String, Problem> {
+        let mut entry = Entry::new(EntryKind::Disclosure, now, party.actor(self.settings.member));
+        entry.basis = Some("holder".to_owned());
+        entry.reference.clone_from(&body.grant);
+        entry.request_sha256 = Some(party.request_sha256);
+        entry.claims_asked.clone_from(&body.claims);
+        let decided = match self.decide_use(party, body, &mut entry, now).await {
+            Ok(decided) => decided,
+            Err(problem) => {
+                self.telemetry.grant_used(GrantKind::Holder, Err(problem.code()));
+                return Err(self.refuse(entry, party.spends.clone(), problem).await);
+            }
+        };
+        let mut effects = party.spends.clone();
+        effects.push(Effect::UseGrant { grant: decided.grant.id.clone(), now });
+        let (pledged, pending) = pledge(decided.disclosed, entry, &self.entropy);
+        let committed = self.commit_pending(effects, pending).await;
+        let told = committed.as_ref().map(|_| ()).map_err(Problem::code);
+        self.telemetry.grant_used(GrantKind::Holder, told);
+        let receipt = committed?;
+        let given = answer(pledged, &receipt).map_err(|error| Problem::new(error.code()))?;
+        let result = DisclosureResult {
+            presentation: decided.presentation,
+            claims: given.claims().clone(),
+            grant: decided.kept.grant,
+            transaction_data: decided.kept.transaction_data,
+            approval: decided.kept.approval,
+            uses: UseCount { count: decided.grant.uses + 1, max: decided.grant.max_uses },
+        };
+        let draft = AnswerDraft {
+            iss: self.settings.member,
+            aud: party.member,
+            request_sha256: party.request_sha256,
+        };
+        draft
+            .sign(result, &receipt, self.keys.signing.as_ref(), now)
+            .map_err(|_| Problem::new(Code::Internal))
+    }
+
+    async fn decide_use(
+        &self,
+        party: &Party,
+        body: &DisclosureBody,
+        entry: &mut Entry,
+        now: Timestamp,
+    ) -> Result<DecidedUse, Problem> {
+        party.demand_signature()?;
+        if !matches!(party.role, Role::Business | Role::Intermediary) {
+            return Err(Problem::new(Code::RoleNotAllowed));
+        }
+        let snapshot = self.trust.snapshot();
+        if snapshot.age(now) >= TrustAge::Stale {
+            return Err(Problem::new(Code::TrustListStale));
+        }
+        let id = body.grant.as_deref().ok_or_else(|| Problem::new(Code::GrantRequired))?;
+        // Unknown and malformed are told alike: that there is no grant.
+        let row = self.grant_row(id).await.map_err(|problem| match problem.code() {
+            Code::NotFound => Problem::new(Code::GrantRequired),
+            _ => problem,
+        })?;
+        let licence = self.licence_row_of(&row.licence).await?;
+        entry.subject = Some(subject_of(&row.licence));
+        entry.purpose = Some(row.purpose.clone());
+        let kept: KeptGrant =
+            serde_json::from_str(&row.document).map_err(|_| Problem::new(Code::Internal))?;
+        let authorized = self.authorise(party, body, &row, &kept, now)?;
+        let (authentic, credential) = self.own_credential(&licence, now)?;
+        let purpose = Purpose::try_from(authorized.purpose())
+            .map_err(|refusal| problem_of(refusal.code()))?;
+        let document: crate::licence::LicenceDocument =
+            serde_json::from_str(&licence.record).map_err(|_| Problem::new(Code::Internal))?;
+        let subject = Subject {
+            licence_type: authentic.licence_type(),
+            identifier: authentic.identifier().clone(),
+            division: authentic.division(),
+            holder_kind: document.holder_kind(),
+            available: authentic.claims().keys().cloned().collect(),
+        };
+        let requested = Requested::Claims(body.claims.iter().cloned().collect());
+        let basis = Some(Basis::Holder(authorized));
+        let permit = decide(party.role, purpose, basis, &subject, &requested)
+            .map_err(|refusal| problem_of(refusal.code()))?;
+        let source = Source::Presentation {
+            identifier: authentic.identifier(),
+            licence_type: authentic.licence_type(),
+            claims: authentic.claims(),
+        };
+        let disclosed =
+            disclose(permit, source).map_err(|refusal| Problem::new(refusal.code()))?;
+        let names: Vec<&str> = disclosed.claim_names().collect();
+        let presentation =
+            present(&credential, &names).map_err(|_| Problem::new(Code::Internal))?;
+        Ok(DecidedUse { grant: row, kept, disclosed, presentation })
+    }
+
+    /// Holds the request against the grant, whose state is the store's.
+    fn authorise(
+        &self,
+        party: &Party,
+        body: &DisclosureBody,
+        row: &GrantRow,
+        kept: &KeptGrant,
+        now: Timestamp,
+    ) -> Result<Authorized, Problem> {
+        let own = std::iter::once(self.keys.signing.public_key());
+        let snapshot = self.trust.snapshot();
+        let listed = snapshot
+            .keys(self.settings.member, crate::trust::ServiceKind::GatewaySigning);
+        let grant = Grant::verify_under(&kept.grant, self.settings.member, own.chain(listed))
+            .map_err(|refusal| consent_problem(&refusal))?;
+        let claims: BTreeSet<String> = body.claims.iter().cloned().collect();
+        let purpose = match &body.purpose {
+            Some(purpose) => purpose
+                .parse::<PurposeCode>()
+                .map_err(|_| Problem::new(Code::UnknownPurpose))?,
+            None => grant.terms().purpose.code.clone(),
+        };
+        let grant_use = GrantUse {
+            caller_spki: party.spki,
+            renewed_from: &[],
+            rp_id: &party.id,
+            action: DisclosureAction::Read,
+            claims: &claims,
+            purpose: &purpose,
+            now,
+        };
+        grant
+            .admits(consent_state(row.state), &grant_use)
+            .map_err(|refusal| consent_problem(&refusal))
+    }
+
+    /// The credential of a licence of this province, examined like anybody's: what is disclosed
+    /// is what its issuer signed.
+    fn own_credential(
+        &self,
+        licence: &LicenceRow,
+        now: Timestamp,
+    ) -> Result<(Authentic, String), Problem> {
+        let token = licence.credential.clone().ok_or_else(|| Problem::new(Code::NotFound))?;
+        let authentic = examine(&token, &self.trust.snapshot(), now).map_err(|failure| {
+            tracing::error!(code = %failure.code(), "an own credential does not verify");
+            Problem::new(Code::NotReady)
+        })?;
+        Ok((authentic, token))
+    }
+}
+
+/// A use that was decided and not yet committed.
+struct DecidedUse {
+    grant: GrantRow,
+    kept: KeptGrant,
+    disclosed: crate::disclosure::Disclosed,
+    presentation: String,
+}
+
+const fn consent_state(state: GrantState) -> ConsentState {
+    match state {
+        GrantState::Active => ConsentState::Active,
+        GrantState::Exhausted => ConsentState::Exhausted,
+        GrantState::Expired => ConsentState::Expired,
+        GrantState::Paused => ConsentState::Paused,
+        GrantState::Revoked => ConsentState::Revoked,
+    }
+}
+
+const PATH: &str = "/v1/disclosures";
