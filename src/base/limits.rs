@@ -130,6 +130,8 @@ pub const FRESHNESS_INTERVAL: Duration = Duration::from_mins(1);
 pub const FRESHNESS_LIFE: Duration = Duration::from_mins(5);
 /// How far a freshness statement may lie ahead of our clock; further would pin the floor.
 pub const FRESHNESS_AHEAD: Duration = Duration::from_mins(1);
+/// Life of a root: changed at least every second year, so that its keys are known to be at hand.
+pub const ROOT_LIFE: Duration = Duration::from_hours(730 * HOURS_PER_DAY);
 /// From issue to `NextUpdate` of a provincial list: it is signed anew at least daily, and two
 /// weeks bridge an absence of those who hold the list key.
 pub const PROVINCIAL_LIST_LIFE: Duration = Duration::from_hours(14 * HOURS_PER_DAY);

@@ -27,11 +27,13 @@ pub fn examine(
     let mut checks = Checks::default();
     let parsed = checks.note(CheckName::Format, Parsed::read(token))?;
     let issuer = checks.note(CheckName::Issuer, parsed.recognise(snapshot, now))?;
+    // The signature before anything that is said under it: a changed claim is tampering, whichever
+    // rule the changed value would break besides.
+    let verified = parsed.jws.verify(issuer.key(), Typ::Licence).map(|_| ());
+    checks.note(CheckName::Signature, verified.map_err(ExamineError::Jws))?;
     let envelope = checks.note(CheckName::Format, Envelope::read(&parsed.payload))?;
     let holder_key = checks.note(CheckName::Format, envelope.holder_key())?;
     let licence_type = checks.note(CheckName::Scope, envelope.licence_type(&issuer))?;
-    let verified = parsed.jws.verify(issuer.key(), Typ::Licence).map(|_| ());
-    checks.note(CheckName::Signature, verified.map_err(ExamineError::Jws))?;
     let digest = parsed.jws.digest();
     let key_binding = parsed.key_binding();
     let claims = checks
@@ -102,6 +104,18 @@ impl Authentic {
     pub fn status_reference(&self) -> Option<&StatusReference> {
         let origin = self.issuer.public_origin();
         self.envelope.status_reference().filter(|reference| is_below(&reference.uri, origin))
+    }
+
+    /// What it discloses, signed by its issuer. Which of it a caller may see is for the policy.
+    #[must_use]
+    pub const fn claims(&self) -> &Map<String, Value> {
+        &self.claims
+    }
+
+    /// The key it is bound to, where it is bound to one.
+    #[must_use]
+    pub const fn holder_key(&self) -> Option<&PublicKey> {
+        self.holder_key.as_ref()
     }
 
     /// The nonce of the key binding, unverified: by it the caller finds the challenge it sent.

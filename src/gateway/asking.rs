@@ -4,7 +4,7 @@
 use serde::de::DeserializeOwned;
 
 use super::node::Node;
-use crate::base::{Code, MemberId, Timestamp};
+use crate::base::{Code, Entropy as _, MemberId, Timestamp};
 use crate::crypto::Digest;
 use crate::crypto::jws::Compact;
 use crate::exchange::{Answer, AnswerDraft, Basis, CallerStatement, Officer, RequestDraft};

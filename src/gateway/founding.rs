@@ -86,8 +86,8 @@ fn make_services(
     let host = host_of(&charter.federation_origin);
     let tls = Made::tls(&format!("{division} gateway"), &[host], leaf)?;
     let origins = [charter.federation_origin.clone(), charter.public_origin.clone()];
-    let mut services =
-        vec![entry(charter, ServiceKind::GatewayTls, &keep(keys, "gateway-tls", &tls)?, now)?];
+    keep(keys, "gateway-tls", &tls)?;
+    let mut services = vec![entry(charter, ServiceKind::GatewayTls, &tls, now)?];
     services[0].information.service_supply_points =
         origins.map(|uri| lote::SupplyPoint { uri }).to_vec();
     for (kind, algorithm) in [
@@ -97,7 +97,8 @@ fn make_services(
         (ServiceKind::LogSigning, Algorithm::EdDsa),
     ] {
         let made = Made::signing(&format!("{division} {}", kind.word()), algorithm, leaf)?;
-        services.push(entry(charter, kind, &keep(keys, kind.word(), &made)?, now)?);
+        keep(keys, kind.word(), &made)?;
+        services.push(entry(charter, kind, &made, now)?);
     }
     let list_key = Made::signing(&format!("{division} list"), Algorithm::Es256, leaf)?;
     keep(keys, LIST_KEY, &list_key)?;
@@ -277,10 +278,10 @@ fn config_text(charter: &Charter) -> String {
 }
 
 /// Writes key and certificate of `made` under `name`.
-fn keep(keys: &KeyFolder, name: &str, made: &Made) -> Result<Made, FoundingError> {
+fn keep(keys: &KeyFolder, name: &str, made: &Made) -> Result<(), FoundingError> {
     files::write_key(&keys.key(name), &made.pkcs8)?;
     files::write_certificates(&keys.certificate(name), std::slice::from_ref(&made.certificate))?;
-    Ok(made.clone())
+    Ok(())
 }
 
 /// The division's names, Chinese and English.

@@ -51,7 +51,8 @@ impl Board {
 
     /// Signs what is published now as of `now`.
     pub(super) fn refresh(&self, signer: &dyn Signer, now: Timestamp) -> Result<Self, BoardError> {
-        let token = self.freshness(None, self.head(), signer, now)?;
+        let (size, root) = self.head();
+        let token = self.freshness(None, LogHead { size, root }, signer, now)?;
         let state = self.state.accept(Update::Freshness(&token), now)?.state;
         Ok(Self { state, log: self.log.clone() })
     }
@@ -86,8 +87,9 @@ impl Board {
         Ok(Publication { board: Self { state, log }, statement, leaf, named, refused })
     }
 
-    fn head(&self) -> LogHead {
-        LogHead { size: self.log.size(), root: self.log.root() }
+    /// Size and root of the list log.
+    pub(super) fn head(&self) -> (u64, Digest) {
+        (self.log.size(), self.log.root())
     }
 
     fn freshness(

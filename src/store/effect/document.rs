@@ -8,7 +8,7 @@ use crate::store::columns::{Columns, Stored};
 use crate::store::error::StoreError;
 use crate::store::rows::{ListLogRow, TrustDocumentRow};
 
-pub(super) async fn put(
+pub(in crate::store) async fn put(
     connection: &mut AnyConnection,
     row: &TrustDocumentRow,
 ) -> Result<Applied, StoreError> {

@@ -1,0 +1,352 @@
+//! Starting a hub and stopping it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use axum::routing::{get, post, put};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
+
+use super::board::Board;
+use super::keys::Keys;
+use super::shelf;
+use crate::audit::{Actor, Entry, EntryKind, Pending};
+use crate::base::{Clock, Code, SystemEntropy, Timestamp, limits};
+use crate::crypto::merkle::Frontier;
+use crate::http::{
+    Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
+    MediaType, RouteRules, Routes, serve,
+};
+use crate::identity::{Caller, Place, identify, read_chain};
+use crate::pki::PkiError;
+use crate::store::{CommitError, Store, StoreError, TrustDocumentRow};
+use crate::telemetry::Telemetry;
+use crate::tls::{ClientJudge, TlsError, TlsIdentity, federation_settings, public_settings};
+use crate::trust::{DocumentKind, Root, Snapshot, StoredDocument, TrustState, UpdateRefusal};
+
+/// What a hub is configured with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where keys, database and root are kept.
+    pub data_dir: PathBuf,
+    /// Addresses of the federation, public and operator listeners.
+    pub listen: [SocketAddr; 3],
+    /// Origin of the federation listener.
+    pub federation_origin: String,
+    /// Origin of the public listener.
+    pub public_origin: String,
+}
+
+/// Everything the hub's routes share.
+pub(super) struct Node {
+    settings: Settings,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: SystemEntropy,
+    pub(super) keys: Keys,
+    pub(super) store: Store,
+    /// What is published; whoever changes it holds the lock until the change is durable.
+    pub(super) board: Mutex<Board>,
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    generation: AtomicU64,
+    telemetry: Arc<Telemetry>,
+}
+
+impl Node {
+    /// Puts the published trust before the doors, which judge callers by it.
+    pub(super) fn show(&self, state: TrustState, now: Timestamp) {
+        let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
+        self.snapshot.store(Arc::new(Snapshot::build(state, generation, now)));
+    }
+
+    /// Keeps the newest freshness statement, so that a restart goes on counting from it.
+    pub(super) async fn keep_freshness(&self, board: &Board, now: Timestamp) {
+        let rows: Vec<TrustDocumentRow> = board
+            .state()
+            .documents()
+            .into_iter()
+            .filter(|document| document.kind == DocumentKind::Freshness)
+            .map(|document| TrustDocumentRow {
+                kind: document.kind.word().to_owned(),
+                id: document.id,
+                sequence: document.sequence,
+                sha256: document.sha256,
+                document: document.text,
+                updated: now,
+            })
+            .collect();
+        if let Err(error) = self.store.keep_documents(rows).await {
+            tracing::error!(%error, "a freshness statement was not kept");
+        }
+    }
+
+    async fn refresh(&self) {
+        let now = self.clock.now();
+        let mut board = self.board.lock().await;
+        match board.refresh(self.keys.freshness.as_ref(), now) {
+            Ok(next) => {
+                self.keep_freshness(&next, now).await;
+                *board = next;
+                self.show(board.state().clone(), now);
+            }
+            Err(error) => tracing::error!(%error, "freshness was not signed"),
+        }
+    }
+}
+
+/// A hub that is up.
+pub struct Running {
+    node: Arc<Node>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Stops accepting, lets what is in progress finish, and closes the store.
+    pub async fn stop(mut self) {
+        // The receivers are gone only when every task has ended already.
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+        self.node.store.clone().close().await;
+    }
+}
+
+/// Starts the hub that `settings` describe.
+pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+    let node = Arc::new(prepare(settings, clock).await?);
+    let entry = Entry::new(EntryKind::Started, node.clock.now(), Actor::gateway());
+    node.store.commit(Vec::new(), Pending::new(entry, &node.entropy)).await?;
+    node.refresh().await;
+    let (stop, stopping) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    for listener in bind(&node).await? {
+        tasks.spawn(serve(listener, stopped(stopping.clone())));
+    }
+    tasks.spawn(keep_fresh(Arc::clone(&node), stopping));
+    tracing::info!("the hub is up");
+    Ok(Running { node, stop, tasks })
+}
+
+/// Everything that starting reads, without listening: for `serve --check`.
+pub async fn check(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), StartError> {
+    prepare(settings, clock).await?.store.close().await;
+    Ok(())
+}
+
+async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, StartError> {
+    let now = clock.now();
+    if now < limits::EARLIEST_CLOCK {
+        return Err(StartError::Clock);
+    }
+    let path = settings.data_dir.join("trust/root.json");
+    let bytes = std::fs::read(&path).map_err(|_| StartError::NoRoot { path })?;
+    let root = Root::pinned(&bytes).map_err(StartError::Root)?;
+    let keys = Keys::load(&settings.data_dir)?;
+    if root.freshness_key() != keys.freshness.public_key() {
+        return Err(StartError::OtherRoot);
+    }
+    let store =
+        Store::open(&settings.data_dir, "elicence/hub/audit", Arc::clone(&keys.log)).await?;
+    let documents: Vec<StoredDocument> =
+        store.trust_documents().await?.iter().filter_map(stored).collect();
+    let state = TrustState::restore(root, &documents).map_err(StartError::Root)?;
+    let lines = store.list_log(0, u64::MAX >> 1).await?;
+    let leaves: Vec<_> = lines.iter().map(|line| line.leaf).collect();
+    let snapshot = Snapshot::build(state.clone(), 1, now);
+    Ok(Node {
+        settings,
+        clock,
+        entropy: SystemEntropy,
+        keys,
+        store,
+        board: Mutex::new(Board::restore(state, Frontier::over(&leaves))),
+        snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
+        generation: AtomicU64::new(1),
+        telemetry: Arc::new(Telemetry::new().map_err(|_| StartError::Telemetry)?),
+    })
+}
+
+fn stored(row: &TrustDocumentRow) -> Option<StoredDocument> {
+    let kinds = [DocumentKind::Freshness, DocumentKind::List, DocumentKind::Root];
+    let kind = kinds.into_iter().find(|kind| kind.word() == row.kind)?;
+    Some(StoredDocument {
+        kind,
+        id: row.id.clone(),
+        sequence: row.sequence,
+        sha256: row.sha256,
+        text: row.document.clone(),
+    })
+}
+
+async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
+    let identity = TlsIdentity::new(&node.keys.tls.0, &node.keys.tls.1)?;
+    let place = Place::Hub(node.keys.operators.clone());
+    let judge = ClientJudge::new(Arc::clone(&node.snapshot), place.clone());
+    let mutual = federation_settings(&identity, judge, Arc::clone(&node.clock))?;
+    let public = public_settings(&identity, Arc::clone(&node.clock))?;
+    let gate = gate(node, place);
+    let [federation_at, public_at, operator_at] = node.settings.listen;
+    let shared = |config| Arc::new(ArcSwap::new(config));
+    let options = |origin: &str| ListenerOptions {
+        authorities: origin.strip_prefix("https://").map(str::to_owned).into_iter().collect(),
+        entropy: Arc::new(SystemEntropy),
+        limits: ConnectionLimits::default(),
+        telemetry: Arc::clone(&node.telemetry),
+    };
+    Ok([
+        Listener::bind(
+            federation_at,
+            ListenerKind::Federation(gate.clone()),
+            shared(Arc::clone(&mutual)),
+            shelf_routes(node).merge(slot_routes(node)),
+            options(&node.settings.federation_origin),
+        )
+        .await?,
+        Listener::bind(
+            public_at,
+            ListenerKind::Public,
+            shared(public),
+            shelf_routes(node),
+            options(&node.settings.public_origin),
+        )
+        .await?,
+        Listener::bind(
+            operator_at,
+            ListenerKind::Operator(gate),
+            shared(mutual),
+            operator_routes(node),
+            options(""),
+        )
+        .await?,
+    ])
+}
+
+fn gate(node: &Arc<Node>, place: Place) -> IdentityGate {
+    let (seen, judged) = (Arc::clone(node), Arc::clone(node));
+    IdentityGate::new::<Caller>(
+        Arc::new(move || {
+            let minutes = seen.clock.now().unix_seconds().unsigned_abs() / 60;
+            (seen.snapshot.load().generation() << 32) | (minutes & 0xffff_ffff)
+        }),
+        Arc::new(move |chain| {
+            let chain = read_chain(chain).map_err(|refusal| refusal.code())?;
+            let caller = identify(&chain, &judged.snapshot.load(), &place, judged.clock.now())
+                .map_err(|refusal| refusal.code())?;
+            // A member that is staged may connect: it fetches lists and proves itself.
+            match caller.standing() {
+                Ok(()) | Err(Code::MemberStaged) => Ok(caller),
+                Err(code) => Err(code),
+            }
+        }),
+        |caller| caller.member().is_some(),
+    )
+}
+
+fn shelf_routes(node: &Arc<Node>) -> Routes {
+    let rules = RouteRules::business();
+    let with = || Arc::clone(node);
+    Routes::new()
+        .route("/v1/root/{number}", get(shelf::root).with_state(with()), rules)
+        .route("/v1/freshness", get(shelf::freshness).with_state(with()), rules)
+        .route("/v1/lists/{id}", get(shelf::newest_list).with_state(with()), rules)
+        .route("/v1/lists/{id}/{sequence}", get(shelf::list_version).with_state(with()), rules)
+        .route("/v1/log/checkpoint", get(shelf::log_checkpoint).with_state(with()), rules)
+}
+
+fn slot_routes(node: &Arc<Node>) -> Routes {
+    let rules = RouteRules::business().with_large_body().taking(&[MediaType::JoseJson]);
+    let publish = put(shelf::put_list).with_state(Arc::clone(node));
+    Routes::new().route("/v1/members/{code}/list", publish, rules)
+}
+
+fn operator_routes(node: &Arc<Node>) -> Routes {
+    let rules = RouteRules::operator();
+    let telemetry = Arc::clone(&node.telemetry);
+    let metrics = get(move || {
+        let telemetry = Arc::clone(&telemetry);
+        async move { telemetry.render() }
+    });
+    Routes::new()
+        .route("/healthz", get(|| async { "ok\n" }), rules)
+        .route("/readyz", get(shelf::readyz).with_state(Arc::clone(node)), rules)
+        .route("/metrics", metrics, rules)
+        .route(
+            "/v1/operator/{command}",
+            post(shelf::command).with_state(Arc::clone(node)),
+            rules.with_large_body(),
+        )
+}
+
+/// Signs freshness every minute for as long as the hub is up.
+async fn keep_fresh(node: Arc<Node>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(limits::FRESHNESS_INTERVAL) => node.refresh().await,
+            _ = stopping.changed() => return,
+        }
+    }
+}
+
+/// Resolves when the hub is told to stop.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // An error means that nobody can tell any more, which is a reason to stop as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// Why a hub does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The machine's clock stands before this program was written.
+    #[error("the clock stands before 2026-01-01: signatures and ends could not be judged")]
+    Clock,
+    /// The start cannot be put on record.
+    #[error("the start cannot be put on record: {0}")]
+    Commit(#[from] CommitError),
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// No root is there.
+    #[error("no root is at {}", path.display())]
+    NoRoot {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The root names another freshness key than the hub holds.
+    #[error("the root names another freshness key than this hub holds")]
+    OtherRoot,
+    /// A key or certificate.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// The root, or what is stored under it, does not verify.
+    #[error("the root or what is stored under it does not verify: {0}")]
+    Root(UpdateRefusal),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The metrics.
+    #[error("the metrics cannot be set up")]
+    Telemetry,
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl StartError {
+    /// The published code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Clock => Code::ClockInvalid,
+            Self::Commit(error) => error.code(),
+            Self::Listen(error) => error.code(),
+            Self::NoRoot { .. } => Code::ConfigInvalid,
+            Self::OtherRoot | Self::Root(_) => Code::RootMismatch,
+            Self::Pki(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Telemetry => Code::Internal,
+            Self::Tls(error) => error.code(),
+        }
+    }
+}
