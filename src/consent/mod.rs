@@ -23,7 +23,7 @@ pub use nonce::{NonceBinding, NonceKey, NonceRefusal};
 pub use receipt::{ConsentReceipt, ReceiptEvent, ReceiptEventState};
 pub use refusal::ConsentRefusal;
 pub use request::{ConsentAsk, ConsentRequest, IntendedUse, LicenceReference, Offer};
-pub use revocation::{ExpectedRevocation, verify_revocation};
+pub use revocation::{ExpectedRevocation, RevocationDraft, verify_revocation};
 pub use terms::{
     AuthorizationDetail, ConsentMode, DataLife, DataLifeUnit, DetailType, DisclosureAction,
     FetchType, FormVersion, GrantKind, GrantPurpose, GrantTerms, Grantee, KeyConfirmation,

@@ -1,12 +1,34 @@
 //! Taking a grant back by the holder's key.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::approval::is_recent;
 use super::refusal::ConsentRefusal;
 use crate::base::{GrantId, NumericDate, Timestamp};
-use crate::crypto::PublicKey;
-use crate::crypto::jws::{Compact, Typ};
+use crate::crypto::jws::{Compact, Header, Typ, sign_compact};
+use crate::crypto::{PublicKey, SealError, Signer};
+
+/// What a holder's wallet signs to take a grant back.
+#[derive(Clone, Copy, Debug)]
+pub struct RevocationDraft<'a> {
+    /// The issuing gateway's public origin.
+    pub audience: &'a str,
+    /// The grant.
+    pub grant: &'a GrantId,
+}
+
+impl RevocationDraft<'_> {
+    /// Signs it with the key that the licence is bound to.
+    pub fn sign(self, holder: &dyn Signer, now: Timestamp) -> Result<String, SealError> {
+        let claims = RevocationClaims {
+            action: RevocationAction::Revoke,
+            grant: self.grant.clone(),
+            aud: self.audience.to_owned(),
+            iat: now.into(),
+        };
+        sign_compact(holder, Header::new(Typ::KeyBinding), &claims)
+    }
+}
 
 /// What a revocation must fit.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +59,7 @@ pub fn verify_revocation(
     if fits { Ok(()) } else { Err(ConsentRefusal::HolderSignature) }
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RevocationClaims {
     action: RevocationAction,
@@ -46,7 +68,7 @@ struct RevocationClaims {
     iat: NumericDate,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum RevocationAction {
     Revoke,
@@ -59,9 +81,8 @@ mod tests {
     use super::super::request::tests::NOW;
     use super::*;
     use crate::base::{SystemEntropy, limits};
-    use crate::crypto::jws::{Header, sign_compact};
     use crate::crypto::seal::SoftwareKey;
-    use crate::crypto::{Algorithm, Signer as _};
+    use crate::crypto::Algorithm;
 
     #[test]
     fn only_the_holders_own_word_about_this_grant_revokes_it() {

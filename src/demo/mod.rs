@@ -1,1 +1,11 @@
-//! (to be written)
+//! The demonstration: a whole federation on this machine, with real TLS, real signatures and a
+//! real database for each node, telling step by step what it does and why.
+
+mod cast;
+mod closing;
+mod script;
+mod stage;
+mod story;
+mod teller;
+
+pub use story::{DemoError, DemoOptions, run};

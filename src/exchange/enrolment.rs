@@ -3,12 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Code, Division, ListId, MemberId, Timestamp};
+use crate::base::{Code, Division, ListId, MemberId, ServiceId, Timestamp, limits};
 use crate::crypto::jws::{Compact, Header, JwsError, Typ, sign_compact};
 use crate::crypto::x509::Certificate;
 use crate::crypto::{SealError, Signer};
-use crate::trust::lote::SignedList;
-use crate::trust::{MembershipScope, UpdateRefusal};
+use crate::trust::lote::{Entity, Extension, SignedList, compose};
+use crate::trust::{
+    MemberExtension, MembershipScope, PreviousList, ServiceKind, ServiceStatus, StatutoryUse,
+    UpdateRefusal, member_extensions,
+};
 
 /// What a province applies with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +74,59 @@ impl Enrolment {
         } else {
             Err(EnrolmentRefusal::Territory)
         }
+    }
+}
+
+/// The payload of a federation list that grants these applications, for operators to sign.
+pub fn federation_payload(
+    applications: &[(Enrolment, Certificate)],
+    uses: &[StatutoryUse],
+    sequence: u64,
+    previous: PreviousList,
+    now: Timestamp,
+) -> Result<Vec<u8>, SealError> {
+    let entities = applications
+        .iter()
+        .map(|(application, certificate)| application.entity(certificate, now))
+        .collect::<Option<Vec<_>>>()
+        .ok_or(SealError::Document)?;
+    let catalogue = Extension::new("StatutoryUses", &uses).ok_or(SealError::Document)?;
+    let draft = compose::ListDraft {
+        id: ListId::Federation,
+        sequence,
+        previous,
+        operator: ["交通运输部", "Ministry of Transport"],
+        issued: now,
+        next_update: (now + limits::FEDERATION_LIST_LIFE).whole_seconds(),
+        extensions: vec![catalogue],
+        entities,
+    };
+    draft.to_payload()
+}
+
+impl Enrolment {
+    /// The applicant as an entity of the federation list.
+    fn entity(&self, certificate: &Certificate, now: Timestamp) -> Option<Entity> {
+        let kind = ServiceKind::ListSigning;
+        let id = ServiceId::new(self.member.division(), kind.word(), 1);
+        let extensions = vec![Extension::new("ServiceId", &id)?];
+        let certificates = std::slice::from_ref(certificate);
+        let service = compose::service(
+            kind,
+            certificates,
+            ServiceStatus::Granted,
+            now.whole_seconds(),
+            &[],
+            extensions,
+        );
+        let member = MemberExtension {
+            id: self.member,
+            hosts: self.hosts.clone(),
+            witness_vkey: self.witness_vkey.clone(),
+        };
+        let extensions = member_extensions(&member, &self.scope)?;
+        let [chinese, english] = &self.names;
+        Some(compose::entity([chinese, english], &self.hosts, extensions, vec![service]))
     }
 }
 

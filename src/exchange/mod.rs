@@ -19,7 +19,7 @@ pub use asking::{Basis, CallerStatement, Officer};
 pub use client_request::ClientRequest;
 pub use consent_offer::{ApprovalBody, ConsentOffer, RevocationBody, notice};
 pub use disclosing::{DisclosureBody, DisclosureResult, UseCount};
-pub use enrolment::{Enrolment, EnrolmentRefusal};
+pub use enrolment::{Enrolment, EnrolmentRefusal, federation_payload};
 pub use given::{Given, NotOnRecord, Pledged, answer, pledge};
 pub use query::{InspectionBody, QueryBody, RegisterAnswer};
 pub use registration::{RegisteredUse, Registration};

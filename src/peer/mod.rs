@@ -5,6 +5,7 @@
 
 mod addresses;
 mod client;
+mod desk;
 mod directory;
 mod error;
 mod origin;
@@ -12,6 +13,7 @@ mod origin;
 mod tests;
 
 pub use client::{PeerAnswer, PeerClient, PeerRequest, PeerSettings};
+pub use desk::{Desk, DeskError, DeskIdentity, Reply};
 pub use directory::PeerDirectory;
 pub use error::PeerError;
 pub use origin::{Origin, OriginError, OriginPolicy};
