@@ -226,6 +226,17 @@ impl Authorization {
         }
     }
 
+    /// A disclosure under a holder's grant.
+    #[must_use]
+    pub fn granted(grant_id: String) -> Self {
+        Self {
+            result: "PASSED".to_owned(),
+            kind: "holder".to_owned(),
+            grant_id: Some(grant_id),
+            inspection_ref: None,
+        }
+    }
+
     /// A statutory view under an inspection.
     #[must_use]
     pub fn statutory(inspection_ref: String) -> Self {

@@ -16,9 +16,10 @@ use super::issuing::subject_of;
 use super::node::{Node, problem_of};
 use super::party::{Ground, Party, client_in, header as one_header};
 use crate::audit::{Entry, EntryKind};
-use crate::base::{Code, Timestamp};
+use crate::base::{Code, MemberId, Timestamp};
 use crate::consent::{
-    Authorized, DisclosureAction, Grant, GrantState as ConsentState, GrantUse, PurposeCode,
+    Authorized, DisclosureAction, Grant, GrantState as ConsentState, GrantTerms, GrantUse,
+    PurposeCode,
 };
 use crate::credential::{Authentic, examine, present};
 use crate::disclosure::{Source, disclose};
@@ -31,7 +32,7 @@ use crate::identity::{Caller, Client, Role};
 use crate::policy::{Basis, Purpose, Requested, Subject, decide};
 use crate::store::{Effect, GrantRow, GrantState, LicenceRow};
 use crate::telemetry::GrantKind;
-use crate::trust::TrustAge;
+use crate::trust::{Snapshot, TrustAge};
 
 /// `POST /v1/disclosures`, by a business here or through another gateway.
 pub(super) async fn disclosures(
@@ -278,6 +279,17 @@ struct DecidedUse {
     kept: KeptGrant,
     disclosed: crate::disclosure::Disclosed,
     presentation: String,
+}
+
+/// The terms of a grant that `issuer` signed.
+pub(super) fn granted_terms(
+    token: &str,
+    issuer: MemberId,
+    snapshot: &Snapshot,
+) -> Result<GrantTerms, Problem> {
+    let grant = Grant::verify(token, issuer, snapshot)
+        .map_err(|_| Problem::new(Code::AnswerMismatch))?;
+    Ok(grant.terms().clone())
 }
 
 const fn consent_state(state: GrantState) -> ConsentState {

@@ -24,9 +24,12 @@ pub(crate) struct StatusLists {
     own: Mutex<Option<Published>>,
 }
 
-struct Fetched {
-    list: Arc<VerifiedStatusList>,
-    at: Timestamp,
+/// A list with the token it was read from, and when it was fetched.
+#[derive(Clone)]
+pub(super) struct Fetched {
+    pub(super) list: Arc<VerifiedStatusList>,
+    pub(super) token: Arc<str>,
+    pub(super) at: Timestamp,
 }
 
 struct Published {
@@ -84,6 +87,15 @@ impl Node {
         member: MemberId,
         reference: &StatusReference,
     ) -> Option<Arc<VerifiedStatusList>> {
+        self.status_in_use(member, reference).await.map(|fetched| fetched.list)
+    }
+
+    /// As [`Self::status_list_of`], with the token that proves it.
+    pub(super) async fn status_in_use(
+        &self,
+        member: MemberId,
+        reference: &StatusReference,
+    ) -> Option<Fetched> {
         let now = self.now();
         if self.statuses.fetched.len() >= MOST_LISTS
             && !self.statuses.fetched.contains_key(&reference.uri)
@@ -95,17 +107,16 @@ impl Node {
         if let Some(fetched) = held.as_ref()
             && now.since(fetched.at) < self.settings.refresh
         {
-            return Some(Arc::clone(&fetched.list));
+            return Some(fetched.clone());
         }
         match self.fetch_status_list(member, &reference.uri, now).await {
-            Ok(newer) => {
-                let list = succeed(held.as_ref().map(|fetched| &fetched.list), newer);
-                *held = Some(Fetched { list: Arc::clone(&list), at: now });
-                Some(list)
+            Ok((newer, token)) => {
+                *held = Some(succeed(held.take(), newer, token, now));
+                held.clone()
             }
             Err(error) => {
                 tracing::warn!(%error, uri = reference.uri, "a status list was not fetched");
-                held.as_ref().map(|fetched| Arc::clone(&fetched.list))
+                held.clone()
             }
         }
     }
@@ -115,7 +126,7 @@ impl Node {
         member: MemberId,
         uri: &str,
         now: Timestamp,
-    ) -> Result<VerifiedStatusList, FetchError> {
+    ) -> Result<(VerifiedStatusList, Arc<str>), FetchError> {
         let snapshot = self.trust.snapshot();
         let token = if member == self.settings.member {
             self.own_status_list().await.map_err(|_| FetchError::Malformed)?.to_string()
@@ -129,27 +140,34 @@ impl Node {
             let bytes = self.fetch_from_member(&snapshot, member, path, most).await?;
             String::from_utf8(bytes).map_err(|_| FetchError::Malformed)?
         };
-        VerifiedStatusList::verify(&token, uri, member, &snapshot, now).map_err(|error| {
-            tracing::warn!(%error, uri, "a status list is refused");
-            FetchError::Malformed
-        })
+        let list = VerifiedStatusList::verify(&token, uri, member, &snapshot, now).map_err(
+            |error| {
+                tracing::warn!(%error, uri, "a status list is refused");
+                FetchError::Malformed
+            },
+        )?;
+        Ok((list, token.into()))
     }
 }
 
 /// The list to use after a newer one arrived: what had ended stays ended without a decision.
 fn succeed(
-    held: Option<&Arc<VerifiedStatusList>>,
+    held: Option<Fetched>,
     newer: VerifiedStatusList,
-) -> Arc<VerifiedStatusList> {
-    let Some(held) = held else { return Arc::new(newer) };
-    match newer.following(held) {
+    token: Arc<str>,
+    now: Timestamp,
+) -> Fetched {
+    let Some(held) = held else {
+        return Fetched { list: Arc::new(newer), token, at: now };
+    };
+    match newer.following(&held.list) {
         Succession::Newer { list, unproven } => {
             if !unproven.is_empty() {
                 tracing::error!(uri = list.uri(), entries = ?unproven, "ended entries were cleared");
             }
-            Arc::new(list)
+            Fetched { list: Arc::new(list), token, at: now }
         }
-        Succession::Older => Arc::clone(held),
+        Succession::Older => Fetched { at: now, ..held },
     }
 }
 
