@@ -81,8 +81,8 @@ mod tests {
     use super::super::request::tests::NOW;
     use super::*;
     use crate::base::{SystemEntropy, limits};
-    use crate::crypto::seal::SoftwareKey;
     use crate::crypto::Algorithm;
+    use crate::crypto::seal::SoftwareKey;
 
     #[test]
     fn only_the_holders_own_word_about_this_grant_revokes_it() {

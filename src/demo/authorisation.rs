@@ -6,7 +6,7 @@ use std::sync::Arc;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::cast::{BUSINESS_USE, OFFICER, desk, stranger, wallet_credential};
+use super::cast::{BUSINESS_USE, OFFICER, stranger, wallet_credential};
 use super::script::{Scene, compare};
 use super::stage::{Province, ROADSIDE_LAW, ROADSIDE_USE, pin};
 use super::story::DemoError;
@@ -17,8 +17,9 @@ use crate::credential::{BindTerms, bind, present};
 use crate::crypto::Digest;
 use crate::crypto::seal::SoftwareKey;
 use crate::exchange::{Basis, ConsentOffer, Officer, RequestDraft};
-use crate::peer::{Desk, DeskIdentity};
+use crate::peer::{Desk, DeskIdentity, Welcome, knock};
 use crate::pki::{AUTHORITY_LIFE, Authority, CLIENT_LIFE, Period, files};
+use crate::tls::TlsIdentity;
 
 /// Step 6.
 pub(super) async fn ask_without_grant(scene: &mut Scene) -> Result<Outcome, DemoError> {
@@ -29,11 +30,14 @@ pub(super) async fn ask_without_grant(scene: &mut Scene) -> Result<Outcome, Demo
     let got = json!({
         "status": reply.status, "code": reply.code(), "personal_bytes": u8::from(personal),
     });
-    Ok(compare(got, &[
-        ("/status", json!(403)),
-        ("/code", json!("grant-required")),
-        ("/personal_bytes", json!(0)),
-    ]))
+    Ok(compare(
+        got,
+        &[
+            ("/status", json!(403)),
+            ("/code", json!("grant-required")),
+            ("/personal_bytes", json!(0)),
+        ],
+    ))
 }
 
 /// Step 7.
@@ -48,11 +52,14 @@ pub(super) async fn consent(scene: &mut Scene) -> Result<Outcome, DemoError> {
         "grant": grant, "claims": disclosed.body["claims"], "uses": disclosed.body["uses"],
         "beyond": { "status": beyond.status, "code": beyond.code() },
     });
-    Ok(compare(got, &[
-        ("/claims", json!({ "name": "张示例", "qualificationCategoryCode": "02001" })),
-        ("/uses/count", json!(1)),
-        ("/beyond/code", json!("claims-not-granted")),
-    ]))
+    Ok(compare(
+        got,
+        &[
+            ("/claims", json!({ "name": "张示例", "qualificationCategoryCode": "02001" })),
+            ("/uses/count", json!(1)),
+            ("/beyond/code", json!("claims-not-granted")),
+        ],
+    ))
 }
 
 /// Step 10.
@@ -72,41 +79,43 @@ pub(super) async fn revoke_grant(scene: &mut Scene) -> Result<Outcome, DemoError
         "revocation": revoked.body,
         "next_disclosure": { "status": again.status, "code": again.code() },
     });
-    Ok(compare(got, &[
-        ("/revocation/state", json!("REVOKED")),
-        ("/next_disclosure/status", json!(403)),
-        ("/next_disclosure/code", json!("grant-revoked")),
-    ]))
+    Ok(compare(
+        got,
+        &[
+            ("/revocation/state", json!("REVOKED")),
+            ("/next_disclosure/status", json!(403)),
+            ("/next_disclosure/code", json!("grant-revoked")),
+        ],
+    ))
 }
 
 /// Step 13.
 pub(super) async fn strangers(scene: &mut Scene) -> Result<Outcome, DemoError> {
-    let nobody = stranger(&scene.stage, Province::Tianjin, 0)?.get(WELL_KNOWN).await;
-    let unknown = unknown_client(scene)?.get(WELL_KNOWN).await;
-    let body = json!({ "plate": "津A12345", "inspection_ref": scene.inspection, "officer": OFFICER });
+    let nobody = knock_at_tianjin(scene, None).await?;
+    let unknown = knock_at_tianjin(scene, Some(&unknown_client(scene)?)).await?;
+    let body =
+        json!({ "plate": "津A12345", "inspection_ref": scene.inspection, "officer": OFFICER });
     let wrong_role = scene.cast()?.business.post("/v1/licences:query", &body).await?;
     let thief = stolen_tls_key(scene).await?;
-    let refused = |outcome: Result<crate::peer::Reply, crate::peer::DeskError>| {
-        outcome.map_or_else(|error| json!(error.to_string()), |reply| json!(reply.status))
-    };
     let got = json!({
-        "no certificate": refused(nobody),
-        "unknown certificate": refused(unknown),
+        "no certificate": nobody,
+        "unknown certificate": unknown,
         "wrong role": { "status": wrong_role.status, "code": wrong_role.code() },
         "TLS key without signing key": { "status": thief.status, "code": thief.code() },
     });
-    let mut outcome = compare(got, &[
-        ("/wrong role/code", json!("role-not-allowed")),
-        ("/TLS key without signing key/code", json!("request-signature-invalid")),
-    ]);
-    let handshake =
-        |name: &str| outcome.got[name].as_str().is_some_and(|text| text.contains("handshake"));
-    outcome.ok &= handshake("no certificate") && handshake("unknown certificate");
-    Ok(outcome)
+    Ok(compare(
+        got,
+        &[
+            ("/no certificate", json!("received fatal alert: CertificateRequired")),
+            ("/unknown certificate", json!("received fatal alert: UnknownCA")),
+            ("/wrong role/code", json!("role-not-allowed")),
+            ("/TLS key without signing key/code", json!("request-signature-invalid")),
+        ],
+    ))
 }
 
 /// A client of an authority that nobody listed.
-fn unknown_client(scene: &Scene) -> Result<Desk, DemoError> {
+fn unknown_client(scene: &Scene) -> Result<TlsIdentity, DemoError> {
     let now = scene.stage.now();
     let (_, authority) =
         Authority::make("nobody's clients", Period::from_now(now, AUTHORITY_LIFE))?;
@@ -114,7 +123,25 @@ fn unknown_client(scene: &Scene) -> Result<Desk, DemoError> {
         .parse()
         .map_err(|_| DemoError::Script("a client's name"))?;
     let made = authority.issue_client(&name, Period::from_now(now, CLIENT_LIFE))?;
-    desk(&scene.stage, Province::Tianjin, 0, &made)
+    TlsIdentity::new(std::slice::from_ref(&made.certificate), &made.pkcs8)
+        .map_err(|error| DemoError::Desk(crate::peer::PeerError::from(error).into()))
+}
+
+/// What the Tianjin gateway's federation listener says to whoever shows `identity`.
+async fn knock_at_tianjin(
+    scene: &Scene,
+    identity: Option<&TlsIdentity>,
+) -> Result<String, DemoError> {
+    let stage = &scene.stage;
+    let address = stage.charter(Province::Tianjin).listen[0];
+    let server = pin(&super::cast::gateway_certificate(stage, Province::Tianjin))?;
+    let welcome = knock(address, server, identity, Arc::clone(&stage.clock))
+        .await
+        .map_err(|error| DemoError::Desk(error.into()))?;
+    Ok(match welcome {
+        Welcome::In => "let in".to_owned(),
+        Welcome::Refused(alert) => alert,
+    })
 }
 
 /// Somebody who stole Hebei's TLS key, and signs requests with it for want of another.
@@ -172,10 +199,8 @@ pub(super) async fn grant_from_holder(
         "data_life": { "unit": "MONTH", "value": 6 },
         "exp": now.unix_seconds() + 7 * 86_400,
     });
-    let asked = cast
-        .business
-        .post_signed("/v1/consent-requests", Province::Tianjin.member(), &ask)
-        .await?;
+    let asked =
+        cast.business.post_signed("/v1/consent-requests", Province::Tianjin.member(), &ask).await?;
     let offer: ConsentOffer = serde_json::from_value(asked.body.clone())
         .map_err(|_| DemoError::Refused { what: "a consent request", body: asked.body })?;
     let approval = approve(scene, &offer)?;
@@ -212,5 +237,3 @@ async fn disclose(
     let aud = Province::Tianjin.member();
     Ok(scene.cast()?.business.post_signed("/v1/disclosures", aud, &body).await?)
 }
-
-const WELL_KNOWN: &str = "/.well-known/elicence-gateway";

@@ -13,9 +13,7 @@ use crate::crypto::seal::OfflineKey;
 use crate::crypto::{Algorithm, Jwk, Signer as _};
 use crate::exchange::RegisteredUse;
 use crate::gateway::{ClientOrder, IssuedLicence};
-use crate::licence::{
-    Carrier, Identifier, LicenceType, LicenceVersion, SocialCreditCode,
-};
+use crate::licence::{Carrier, Identifier, LicenceType, LicenceVersion, SocialCreditCode};
 use crate::peer::{Desk, DeskIdentity};
 use crate::pki::{LEAF_LIFE, Made, Period};
 
@@ -54,8 +52,7 @@ impl Cast {
         register(&operators[2], business_order(&shop)?).await?;
         let wallet = stage.folder("wallets/driver");
         make_folder(&wallet)?;
-        let made =
-            Made::signing("wallet", Algorithm::Es256, Period::from_now(now, LEAF_LIFE))?;
+        let made = Made::signing("wallet", Algorithm::Es256, Period::from_now(now, LEAF_LIFE))?;
         keep(&wallet, "holder", &made)?;
         Ok(Self {
             police: desk(stage, Province::Hebei, 0, &unit)?,
@@ -142,8 +139,16 @@ async fn issue(operator: &Desk, order: &Value) -> Result<IssuedLicence, DemoErro
 
 fn police_order(unit: &Made) -> Result<ClientOrder, DemoError> {
     let claims = [
-        "certificateName", "validFrom", "validTo", "plateNumber", "plateColourCode", "ownerName",
-        "vehicleOperatingStatus", "annualReviewStatus", "name", "qualificationCategoryCode",
+        "certificateName",
+        "validFrom",
+        "validTo",
+        "plateNumber",
+        "plateColourCode",
+        "ownerName",
+        "vehicleOperatingStatus",
+        "annualReviewStatus",
+        "name",
+        "qualificationCategoryCode",
         "qualificationNumber",
     ];
     Ok(ClientOrder {
@@ -197,15 +202,18 @@ fn identifier<T: std::str::FromStr>(text: &str) -> Result<T, DemoError> {
 
 fn vehicle_certificate(today: CivilDate) -> Result<Value, DemoError> {
     let mut claims = common(LicenceType::VehicleCertificate, "道路运输证", VEHICLE_SERIAL, today)?;
-    extend(&mut claims, json!({
-        "plateNumber": PLATE, "plateColourCode": "2", "vin": "LZYTFGAW1J1000001",
-        "transCertificateWord": "津交运管字", "transCertificateCode": "120103000001",
-        "ownerName": "天津示例运输有限公司", "ownerLicenseCode": "120103000077",
-        "vehicleOperatingStatus": "10", "annualReviewStatus": "1",
-        "annualReviewValidTo": today.plus_days(300).to_string(), "technicalGrade": "1",
-        "holderName": "天津示例运输有限公司", "holderCode": "91120103MA00000008",
-        "holderCodeType": "001",
-    }));
+    extend(
+        &mut claims,
+        json!({
+            "plateNumber": PLATE, "plateColourCode": "2", "vin": "LZYTFGAW1J1000001",
+            "transCertificateWord": "津交运管字", "transCertificateCode": "120103000001",
+            "ownerName": "天津示例运输有限公司", "ownerLicenseCode": "120103000077",
+            "vehicleOperatingStatus": "10", "annualReviewStatus": "1",
+            "annualReviewValidTo": today.plus_days(300).to_string(), "technicalGrade": "1",
+            "holderName": "天津示例运输有限公司", "holderCode": "91120103MA00000008",
+            "holderCodeType": "001",
+        }),
+    );
     Ok(json!({
         "type": LicenceType::VehicleCertificate, "claims": claims,
         "carrier": Carrier::Electronic,
@@ -241,12 +249,15 @@ fn road_pass(today: CivilDate) -> Result<Value, DemoError> {
     let identifier = Identifier::compose_local(kind, division, PASS_SERIAL)
         .map_err(|_| DemoError::Script("the road pass"))?;
     let mut claims = envelope(kind, "电子通行证", &identifier, today);
-    extend(&mut claims, json!({
-        "plateNumber": PLATE, "holderName": "天津示例运输有限公司", "holderCodeType": "001",
-        "passType": "cargo",
-        "permittedSections": [{ "id": "S-12", "name": "外环线 京津公路至津沽公路" }],
-        "permittedTimes": [{ "days": "1111100", "from": "2200", "to": "0600" }],
-    }));
+    extend(
+        &mut claims,
+        json!({
+            "plateNumber": PLATE, "holderName": "天津示例运输有限公司", "holderCodeType": "001",
+            "passType": "cargo",
+            "permittedSections": [{ "id": "S-12", "name": "外环线 京津公路至津沽公路" }],
+            "permittedTimes": [{ "days": "1111100", "from": "2200", "to": "0600" }],
+        }),
+    );
     Ok(json!({ "type": kind, "claims": claims, "carrier": Carrier::Electronic }))
 }
 
@@ -272,16 +283,19 @@ fn envelope(
     today: CivilDate,
 ) -> Map<String, Value> {
     let mut claims = Map::new();
-    extend(&mut claims, json!({
-        "certificateIdentifier": identifier, "certificateTypeCode": kind,
-        "certificateName": name, "version": "001",
-        "issuingAuthorityName": "天津市示例区交通运输局",
-        "issuingAuthorityCode": Province::Tianjin.authority_code(),
-        "issuingDivision": "120103", "areaCode": "120103",
-        "issuedDate": today.plus_days(-30).to_string(),
-        "validFrom": today.plus_days(-30).to_string(),
-        "validTo": today.plus_days(1_000).to_string(),
-    }));
+    extend(
+        &mut claims,
+        json!({
+            "certificateIdentifier": identifier, "certificateTypeCode": kind,
+            "certificateName": name, "version": "001",
+            "issuingAuthorityName": "天津市示例区交通运输局",
+            "issuingAuthorityCode": Province::Tianjin.authority_code(),
+            "issuingDivision": "120103", "areaCode": "120103",
+            "issuedDate": today.plus_days(-30).to_string(),
+            "validFrom": today.plus_days(-30).to_string(),
+            "validTo": today.plus_days(1_000).to_string(),
+        }),
+    );
     claims
 }
 

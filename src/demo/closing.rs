@@ -44,7 +44,9 @@ pub(super) fn say(teller: &Teller, scene: &Scene) {
     teller.say(&curl(
         "enforcement",
         "/v1/verifications",
-        &format!("{{\"credential\":\"'\"$(cat '{dir}/wallets/driver/driver-qualification.sdjwt')\"'\"}}"),
+        &format!(
+            "{{\"credential\":\"'\"$(cat '{dir}/wallets/driver/driver-qualification.sdjwt')\"'\"}}"
+        ),
     ));
     teller.say("\n── lines to paste: what needs a signature");
     let guangdong = stage.origins(Province::Guangdong);

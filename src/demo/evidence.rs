@@ -48,18 +48,15 @@ pub(super) async fn tamper_record(scene: &mut Scene) -> Result<Outcome, DemoErro
     write(&path, record.to_string().as_bytes())?;
     let (_, verdict) = verify_in_child(scene, &path).await?;
     let got = json!({ "verdict": verdict });
-    Ok(compare(got, &[
-        ("/verdict/decision", json!("REFUSE")),
-        ("/verdict/codes/0", json!("record.manifest")),
-    ]))
+    Ok(compare(
+        got,
+        &[("/verdict/decision", json!("REFUSE")), ("/verdict/codes/0", json!("record.manifest"))],
+    ))
 }
 
 /// Verifies a record in a process of its own, without network where the system permits; says
 /// which.
-async fn verify_in_child(
-    scene: &Scene,
-    record: &Path,
-) -> Result<(&'static str, Value), DemoError> {
+async fn verify_in_child(scene: &Scene, record: &Path) -> Result<(&'static str, Value), DemoError> {
     let program = std::env::current_exe()
         .map_err(|error| DemoError::File { path: "the program".into(), error })?;
     let root = scene.stage.folder("trust-anchors/root.json");
@@ -78,13 +75,10 @@ async fn verify_in_child(
         ("not isolated: unshare is not permitted here", Command::new(&program))
     };
     command.args(["record", "verify", "--json"]).arg(record).arg("--root").arg(root);
-    let output = command
-        .output()
-        .await
-        .map_err(|error| DemoError::File { path: program, error })?;
-    let verdict = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
-        json!({ "error": String::from_utf8_lossy(&output.stderr) })
-    });
+    let output =
+        command.output().await.map_err(|error| DemoError::File { path: program, error })?;
+    let verdict = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| json!({ "error": String::from_utf8_lossy(&output.stderr) }));
     Ok((network, verdict))
 }
 
@@ -98,10 +92,10 @@ pub(super) async fn hub_silent(scene: &mut Scene) -> Result<Outcome, DemoError> 
         Ok((report["freshness"]["hub_reachable"] == json!(false), report))
     })
     .await?;
-    Ok(compare(summary(&report), &[
-        ("/decision", json!("ACCEPT")),
-        ("/freshness/hub_reachable", json!(false)),
-    ]))
+    Ok(compare(
+        summary(&report),
+        &[("/decision", json!("ACCEPT")), ("/freshness/hub_reachable", json!(false))],
+    ))
 }
 
 /// Step 16.

@@ -13,9 +13,7 @@ use crate::base::{ServiceId, SystemEntropy};
 use crate::credential::{IssueTerms, StatusReference, issue as issue_credential};
 use crate::crypto::seal::SoftwareKey;
 use crate::gateway::{ListChange, change_list};
-use crate::licence::{
-    Identifier, LicenceDocument, LicenceType, LicenceVersion, SocialCreditCode,
-};
+use crate::licence::{Identifier, LicenceDocument, LicenceType, LicenceVersion, SocialCreditCode};
 use crate::pki::files;
 
 /// Step 1.
@@ -77,11 +75,14 @@ pub(super) async fn issue(scene: &mut Scene) -> Result<Outcome, DemoError> {
 /// Step 3.
 pub(super) async fn check_presented(scene: &mut Scene) -> Result<Outcome, DemoError> {
     let report = present_vehicle(scene).await?;
-    Ok(compare(summary(&report), &[
-        ("/decision", json!("ACCEPT")),
-        ("/codes/0", json!("ok")),
-        ("/member", json!(Province::Tianjin.member())),
-    ]))
+    Ok(compare(
+        summary(&report),
+        &[
+            ("/decision", json!("ACCEPT")),
+            ("/codes/0", json!("ok")),
+            ("/member", json!(Province::Tianjin.member())),
+        ],
+    ))
 }
 
 /// Step 4.
@@ -94,12 +95,15 @@ pub(super) async fn look_up_plate(scene: &mut Scene) -> Result<Outcome, DemoErro
     let reference = opened.body["inspection_ref"].as_str().unwrap_or_default().to_owned();
     scene.inspection = Some(reference);
     let answer = look_up(scene, "plate", PLATE).await?;
-    let mut outcome = compare(summary(&answer["report"]), &[
-        ("/decision", json!("ACCEPT")),
-        ("/codes/0", json!("register.valid")),
-        ("/carrier", json!("electronic")),
-        ("/disclosed/plateNumber", json!(PLATE)),
-    ]);
+    let mut outcome = compare(
+        summary(&answer["report"]),
+        &[
+            ("/decision", json!("ACCEPT")),
+            ("/codes/0", json!("register.valid")),
+            ("/carrier", json!("electronic")),
+            ("/disclosed/plateNumber", json!(PLATE)),
+        ],
+    );
     let disclosed = &outcome.got["disclosed"];
     outcome.ok &= disclosed.get("holderCode").is_none() && disclosed.get("vin").is_none();
     Ok(outcome)
@@ -108,11 +112,14 @@ pub(super) async fn look_up_plate(scene: &mut Scene) -> Result<Outcome, DemoErro
 /// Step 5.
 pub(super) async fn look_up_paper(scene: &mut Scene) -> Result<Outcome, DemoError> {
     let answer = look_up(scene, "number", PAPER_NUMBER).await?;
-    Ok(compare(summary(&answer["report"]), &[
-        ("/decision", json!("ACCEPT")),
-        ("/codes/0", json!("register.valid")),
-        ("/carrier", json!("paper")),
-    ]))
+    Ok(compare(
+        summary(&answer["report"]),
+        &[
+            ("/decision", json!("ACCEPT")),
+            ("/codes/0", json!("register.valid")),
+            ("/carrier", json!("paper")),
+        ],
+    ))
 }
 
 /// Step 11.
@@ -129,10 +136,10 @@ pub(super) async fn revoke_licence(scene: &mut Scene) -> Result<Outcome, DemoErr
         Ok((report["decision"] != json!("ACCEPT"), report))
     })
     .await?;
-    Ok(compare(summary(&report), &[
-        ("/decision", json!("REFUSE")),
-        ("/codes/0", json!("licence.revoked")),
-    ]))
+    Ok(compare(
+        summary(&report),
+        &[("/decision", json!("REFUSE")), ("/codes/0", json!("licence.revoked"))],
+    ))
 }
 
 /// Step 12: Hebei signs a list with an issuer for a Tianjin division, and a credential under it.
@@ -154,11 +161,14 @@ pub(super) async fn foreign_issuer(scene: &mut Scene) -> Result<Outcome, DemoErr
     })
     .await?;
     let got = json!({ "hub": published.body, "check": summary(&report) });
-    Ok(compare(got, &[
-        ("/hub/refused/0/code", json!("out-of-scope")),
-        ("/check/decision", json!("REFUSE")),
-        ("/check/codes/0", json!("issuer.out_of_scope")),
-    ]))
+    Ok(compare(
+        got,
+        &[
+            ("/hub/refused/0/code", json!("out-of-scope")),
+            ("/check/decision", json!("REFUSE")),
+            ("/check/codes/0", json!("issuer.out_of_scope")),
+        ],
+    ))
 }
 
 /// A credential for a Tianjin licence, signed by the issuer that Hebei listed.
@@ -171,9 +181,8 @@ fn forge(scene: &Scene) -> Result<String, DemoError> {
     let authority: SocialCreditCode =
         Province::Hebei.authority_code().parse().map_err(|_| DemoError::Script("a code"))?;
     let kind = LicenceType::VehicleCertificate;
-    let identifier =
-        Identifier::compose(kind, &authority, "000000000901", LicenceVersion::FIRST)
-            .map_err(|_| DemoError::Script("an identifier"))?;
+    let identifier = Identifier::compose(kind, &authority, "000000000901", LicenceVersion::FIRST)
+        .map_err(|_| DemoError::Script("an identifier"))?;
     let today = crate::base::CivilDate::of(stage.now());
     let claims = json!({
         "certificateIdentifier": identifier, "certificateTypeCode": kind,
@@ -203,11 +212,14 @@ pub(super) async fn tamper_credential(scene: &mut Scene) -> Result<Outcome, Demo
     let genuine = scene.issued()?.driver.credential.clone().unwrap_or_default();
     let tampered = change_clear_claim(&genuine)?;
     let report = present(scene, &tampered).await?;
-    let mut outcome = compare(summary(&report), &[
-        ("/decision", json!("REFUSE")),
-        ("/codes/0", json!("tampered.signature")),
-        ("/disclosed", json!({})),
-    ]);
+    let mut outcome = compare(
+        summary(&report),
+        &[
+            ("/decision", json!("REFUSE")),
+            ("/codes/0", json!("tampered.signature")),
+            ("/disclosed", json!({})),
+        ],
+    );
     outcome.ok &= report["licence"].is_null();
     Ok(outcome)
 }

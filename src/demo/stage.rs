@@ -130,11 +130,8 @@ impl Stage {
     pub(super) fn found_hub(&self) -> Result<(), DemoError> {
         let now = self.now();
         let [federation_origin, public_origin, _] = self.hub_origins();
-        let charter = hub::HubCharter {
-            listen: self.addresses_at(0),
-            federation_origin,
-            public_origin,
-        };
+        let charter =
+            hub::HubCharter { listen: self.addresses_at(0), federation_origin, public_origin };
         let folder = self.folder("hub");
         hub::found(&folder, &charter, now)?;
         let operators = self.make_operators(now)?;
@@ -174,8 +171,7 @@ impl Stage {
             let name = format!("operator-{number}");
             let pem = read(&folder.join(format!("{name}.key.pem")))?;
             let key = OfflineKey::from_pem(&pem)?;
-            let certificates =
-                files::read_certificates(&folder.join(format!("{name}.cert.pem")))?;
+            let certificates = files::read_certificates(&folder.join(format!("{name}.cert.pem")))?;
             let certificate = certificates.first().ok_or(SealError::BadKey)?;
             document.add(vote(&key, certificate, payload)?);
         }
@@ -225,13 +221,11 @@ impl Stage {
             );
         }
         let uses = [roadside_use()];
-        let payload =
-            federation_payload(&applications, &uses, 1, PreviousList::none(), now)?;
+        let payload = federation_payload(&applications, &uses, 1, PreviousList::none(), now)?;
         let federation = self.sign_offline(&payload, |key, certificate, payload| {
             lote::vote(key, certificate, payload, now)
         })?;
-        let mut published =
-            vec![self.publish(&desk, ListId::Federation, &federation).await?];
+        let mut published = vec![self.publish(&desk, ListId::Federation, &federation).await?];
         for (application, _) in &applications {
             let id = ListId::Province(application.member.division());
             published.push(self.publish(&desk, id, application.list.as_bytes()).await?);
@@ -321,9 +315,20 @@ impl Stage {
 /// The one statutory use of the demonstration's catalogue: a check at the roadside.
 fn roadside_use() -> StatutoryUse {
     let claims = [
-        "certificateName", "validFrom", "validTo", "plateNumber", "plateColourCode", "ownerName",
-        "vehicleOperatingStatus", "annualReviewStatus", "annualReviewValidTo", "name",
-        "qualificationCategoryCode", "qualificationNumber", "permittedSections", "permittedTimes",
+        "certificateName",
+        "validFrom",
+        "validTo",
+        "plateNumber",
+        "plateColourCode",
+        "ownerName",
+        "vehicleOperatingStatus",
+        "annualReviewStatus",
+        "annualReviewValidTo",
+        "name",
+        "qualificationCategoryCode",
+        "qualificationNumber",
+        "permittedSections",
+        "permittedTimes",
     ];
     StatutoryUse {
         use_id: ROADSIDE_USE.to_owned(),
@@ -347,8 +352,7 @@ pub(super) fn keep(folder: &Path, name: &str, made: &Made) -> Result<(), DemoErr
 }
 
 pub(super) fn make_folder(path: &Path) -> Result<(), DemoError> {
-    std::fs::create_dir_all(path)
-        .map_err(|error| DemoError::File { path: path.to_owned(), error })
+    std::fs::create_dir_all(path).map_err(|error| DemoError::File { path: path.to_owned(), error })
 }
 
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), DemoError> {
@@ -356,8 +360,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), DemoError> {
 }
 
 pub(super) fn read(path: &Path) -> Result<String, DemoError> {
-    std::fs::read_to_string(path)
-        .map_err(|error| DemoError::File { path: path.to_owned(), error })
+    std::fs::read_to_string(path).map_err(|error| DemoError::File { path: path.to_owned(), error })
 }
 
 const OPERATORS: u32 = 5;

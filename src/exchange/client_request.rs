@@ -66,8 +66,7 @@ impl ClientRequest {
         let compact = Compact::parse(token)?;
         let chain = compact.header().chain()?;
         let [der] = &chain[..] else { return Err(ExchangeRefusal::SignatureInvalid) };
-        let certificate =
-            Certificate::parse(der).map_err(|_| ExchangeRefusal::SignatureInvalid)?;
+        let certificate = Certificate::parse(der).map_err(|_| ExchangeRefusal::SignatureInvalid)?;
         let key = certificate.public_key().map_err(|_| ExchangeRefusal::SignatureInvalid)?;
         if key.spki_digest() != spki {
             return Err(ExchangeRefusal::SignatureInvalid);

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::registration::{RegisteredUse, Registration};
+use crate::base::Language;
 use crate::base::{ConsentRequestId, Division, Timestamp};
 use crate::consent::{ConsentMode, GrantPurpose, IntendedUse, LocalText, Notice};
-use crate::base::Language;
 use crate::crypto::Digest;
 
 /// A consent request as it is told to the business that asked and to the holder's wallet.
@@ -93,4 +93,5 @@ pub fn notice(public_origin: &str) -> Notice {
 }
 
 /// The text of the notice, version 1.
-const NOTICE: &str = "本省仅在您同意后，向所列单位提供所列信息；您可随时撤回同意并查看谁看过您的证照。";
+const NOTICE: &str =
+    "本省仅在您同意后，向所列单位提供所列信息；您可随时撤回同意并查看谁看过您的证照。";

@@ -33,7 +33,11 @@ pub struct Enrolment {
 
 impl Enrolment {
     /// Signs the bundle with the province's list key.
-    pub fn sign(&self, list_key: &dyn Signer, certificate: &Certificate) -> Result<String, SealError> {
+    pub fn sign(
+        &self,
+        list_key: &dyn Signer,
+        certificate: &Certificate,
+    ) -> Result<String, SealError> {
         let header = Header::new(Typ::Enrolment).with_chain(&[certificate.der()]);
         sign_compact(list_key, header, self)
     }
@@ -41,10 +45,7 @@ impl Enrolment {
     /// Checks a bundle as the hub does: signed by the key that signed the list inside, the list
     /// sound and the applicant's own, the asked territory inside its division, the key sound and
     /// within its validity. Returns the application and the list key's certificate.
-    pub fn check(
-        bundle: &str,
-        now: Timestamp,
-    ) -> Result<(Self, Certificate), EnrolmentRefusal> {
+    pub fn check(bundle: &str, now: Timestamp) -> Result<(Self, Certificate), EnrolmentRefusal> {
         let compact = Compact::parse(bundle)?;
         let chain = compact.header().chain()?;
         let [der] = &chain[..] else { return Err(EnrolmentRefusal::Certificate) };

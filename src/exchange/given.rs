@@ -25,11 +25,7 @@ pub struct Given {
 
 /// Pledges `disclosed` to `entry`, into which the names and the digest of what leaves are written.
 #[must_use]
-pub fn pledge(
-    disclosed: Disclosed,
-    mut entry: Entry,
-    entropy: &dyn Entropy,
-) -> (Pledged, Pending) {
+pub fn pledge(disclosed: Disclosed, mut entry: Entry, entropy: &dyn Entropy) -> (Pledged, Pending) {
     entry.claims_given = disclosed.claim_names().map(str::to_owned).collect();
     entry.document_sha256 = Some(disclosed.digest());
     let pending = Pending::new(entry, entropy);

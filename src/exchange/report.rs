@@ -68,13 +68,7 @@ impl Decision {
     /// The decision that `reasons` lead to: the gravest wins, and no reason is no acceptance.
     #[must_use]
     pub fn of(reasons: &[Code]) -> Self {
-        let weigh = |code: &Code| match code.answer() {
-            Answer::Accept => Some(Self::Accept),
-            Answer::Info => None,
-            Answer::Refuse => Some(Self::Refuse),
-            _ => Some(Self::Check),
-        };
-        reasons.iter().filter_map(weigh).max().unwrap_or(Self::Check)
+        reasons.iter().filter_map(|code| weight(*code)).max().unwrap_or(Self::Check)
     }
 
     /// The word in documents and metrics.
@@ -85,6 +79,16 @@ impl Decision {
             Self::Check => "CHECK",
             Self::Refuse => "REFUSE",
         }
+    }
+}
+
+/// What one code leads to; a note leads to nothing, and so stands last.
+const fn weight(code: Code) -> Option<Decision> {
+    match code.answer() {
+        Answer::Accept => Some(Decision::Accept),
+        Answer::Info => None,
+        Answer::Refuse => Some(Decision::Refuse),
+        _ => Some(Decision::Check),
     }
 }
 
@@ -333,7 +337,7 @@ impl Findings {
         now: Timestamp,
         entropy: &dyn Entropy,
     ) -> VerificationReport {
-        self.reasons.sort_by_key(|code| std::cmp::Reverse(Decision::of(&[*code])));
+        self.reasons.sort_by_key(|code| std::cmp::Reverse(weight(*code)));
         VerificationReport {
             id: ReportId::generate(now, entropy),
             report_type: "VerificationReport".to_owned(),

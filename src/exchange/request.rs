@@ -175,7 +175,6 @@ pub(super) fn check_life(
     if lives { Ok(()) } else { Err(ExchangeRefusal::Replayed) }
 }
 
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -240,10 +239,7 @@ mod tests {
             Arrival { path: "/v1/disclosures", ..arrival() },
             Arrival { body: b"{}", ..arrival() },
         ] {
-            assert_eq!(
-                open(&key, &token, wrong, now()),
-                Err(ExchangeRefusal::SignatureInvalid)
-            );
+            assert_eq!(open(&key, &token, wrong, now()), Err(ExchangeRefusal::SignatureInvalid));
         }
         let later = now() + limits::REQUEST_LIFE;
         assert_eq!(open(&key, &token, arrival(), later), Err(ExchangeRefusal::Replayed));
@@ -266,8 +262,7 @@ mod tests {
         let key = SoftwareKey::from_pkcs8(&pair.serialize_der()).unwrap();
         let aud = member("120000");
         let spki = certificate.spki_digest();
-        let token =
-            ClientRequest::sign(&key, &certificate, aud, BODY, [1; 16], now()).unwrap();
+        let token = ClientRequest::sign(&key, &certificate, aud, BODY, [1; 16], now()).unwrap();
         assert_eq!(ClientRequest::audience(&token), Ok(aud));
         assert!(ClientRequest::open(&token, spki, aud, BODY, now()).is_ok());
         let other = SoftwareKey::generate(Algorithm::Es256).unwrap();
@@ -276,8 +271,7 @@ mod tests {
         assert_eq!(ClientRequest::open(&token, other_spki, aud, BODY, now()), invalid);
         assert_eq!(ClientRequest::open(&token, spki, member("130000"), BODY, now()), invalid);
         assert_eq!(ClientRequest::open(&token, spki, aud, b"{}", now()), invalid);
-        let forged =
-            ClientRequest::sign(&other, &certificate, aud, BODY, [1; 16], now()).unwrap();
+        let forged = ClientRequest::sign(&other, &certificate, aud, BODY, [1; 16], now()).unwrap();
         assert_eq!(ClientRequest::open(&forged, spki, aud, BODY, now()), invalid);
     }
 }

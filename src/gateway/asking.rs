@@ -66,7 +66,8 @@ impl Node {
         if let Some(client_request) = question.client_request {
             headers.push((CLIENT_REQUEST_HEADER, client_request.to_owned()));
         }
-        let reply = self.post_to_member(&snapshot, aud, question.path, headers, question.body).await?;
+        let reply =
+            self.post_to_member(&snapshot, aud, question.path, headers, question.body).await?;
         let asked = AnswerDraft { iss: aud, aud: self.settings.member, request_sha256 };
         let answer = Answer::open(&reply, asked, snapshot.keys(aud, ServiceKind::GatewaySigning))
             .map_err(|refusal| Problem::new(refusal.code()))?;
@@ -82,8 +83,8 @@ impl Node {
         let own = self.settings.member;
         let asked = AnswerDraft { iss: own, aud: own, request_sha256 };
         let key = std::iter::once(self.keys.signing.public_key());
-        let answer = Answer::open(&token, asked, key)
-            .map_err(|refusal| Problem::new(refusal.code()))?;
+        let answer =
+            Answer::open(&token, asked, key).map_err(|refusal| Problem::new(refusal.code()))?;
         Ok(Answered { answer, token, request_sha256 })
     }
 }

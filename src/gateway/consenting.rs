@@ -41,13 +41,8 @@ pub(super) async fn request(
 ) -> Result<Response, Problem> {
     let now = node.now();
     if let Some(peer) = caller.member() {
-        let arrival = Arrival {
-            peer,
-            own: node.settings.member,
-            method: "POST",
-            path: PATH,
-            body: &bytes,
-        };
+        let arrival =
+            Arrival { peer, own: node.settings.member, method: "POST", path: PATH, body: &bytes };
         let snapshot = node.trust.snapshot();
         let party = node.arrived_party(&snapshot, arrival, &headers, now)?;
         let token = node.offer_consent(&party, value, now).await?;
@@ -242,9 +237,8 @@ impl Node {
             Ok(grant) => grant,
             Err(problem) => return Err(self.refuse(entry, Vec::new(), problem).await),
         };
-        let token = grant
-            .sign(self.keys.signing.as_ref())
-            .map_err(|_| Problem::new(Code::Internal))?;
+        let token =
+            grant.sign(self.keys.signing.as_ref()).map_err(|_| Problem::new(Code::Internal))?;
         entry.document_sha256 = Some(Digest::of(&token));
         let spend = Effect::SpendNonce { nonce: Digest::of(&row.nonce), expires: row.expires };
         let approval = body.approval.clone();

@@ -213,8 +213,7 @@ impl Node {
             licence_type: authentic.licence_type(),
             claims: authentic.claims(),
         };
-        let disclosed =
-            disclose(permit, source).map_err(|refusal| Problem::new(refusal.code()))?;
+        let disclosed = disclose(permit, source).map_err(|refusal| Problem::new(refusal.code()))?;
         let names: Vec<&str> = disclosed.claim_names().collect();
         let presentation =
             present(&credential, &names).map_err(|_| Problem::new(Code::Internal))?;
@@ -232,15 +231,14 @@ impl Node {
     ) -> Result<Authorized, Problem> {
         let own = std::iter::once(self.keys.signing.public_key());
         let snapshot = self.trust.snapshot();
-        let listed = snapshot
-            .keys(self.settings.member, crate::trust::ServiceKind::GatewaySigning);
+        let listed = snapshot.keys(self.settings.member, crate::trust::ServiceKind::GatewaySigning);
         let grant = Grant::verify_under(&kept.grant, self.settings.member, own.chain(listed))
             .map_err(|refusal| consent_problem(&refusal))?;
         let claims: BTreeSet<String> = body.claims.iter().cloned().collect();
         let purpose = match &body.purpose {
-            Some(purpose) => purpose
-                .parse::<PurposeCode>()
-                .map_err(|_| Problem::new(Code::UnknownPurpose))?,
+            Some(purpose) => {
+                purpose.parse::<PurposeCode>().map_err(|_| Problem::new(Code::UnknownPurpose))?
+            }
             None => grant.terms().purpose.code.clone(),
         };
         let grant_use = GrantUse {
@@ -287,8 +285,8 @@ pub(super) fn granted_terms(
     issuer: MemberId,
     snapshot: &Snapshot,
 ) -> Result<GrantTerms, Problem> {
-    let grant = Grant::verify(token, issuer, snapshot)
-        .map_err(|_| Problem::new(Code::AnswerMismatch))?;
+    let grant =
+        Grant::verify(token, issuer, snapshot).map_err(|_| Problem::new(Code::AnswerMismatch))?;
     Ok(grant.terms().clone())
 }
 

@@ -178,8 +178,7 @@ fn entry(
 ) -> Result<EntityService, FoundingError> {
     let id = ServiceId::new(charter.division, kind.word(), 1);
     let proof = prove(&made.signer()?, charter.division.member(), &id, kind)?;
-    let extensions =
-        service_extensions(&id, &proof, None, None).ok_or(SealError::Document)?;
+    let extensions = service_extensions(&id, &proof, None, None).ok_or(SealError::Document)?;
     let certificates = [made.certificate.clone()];
     Ok(compose::service(kind, &certificates, ServiceStatus::Granted, now, &[], extensions))
 }
@@ -237,8 +236,9 @@ fn apply(
 ) -> Result<String, FoundingError> {
     let signed = list_payload_signed(list, keys, now)?;
     let log = keys.signer(ServiceKind::LogSigning.word())?;
-    let witness = VerifierKey::new(&format!("elicence/{}/audit", charter.division), log.public_key())
-        .map_err(|_| SealError::BadKey)?;
+    let witness =
+        VerifierKey::new(&format!("elicence/{}/audit", charter.division), log.public_key())
+            .map_err(|_| SealError::BadKey)?;
     let names = names_of(charter.division);
     let enrolment = Enrolment {
         member: charter.division.member(),

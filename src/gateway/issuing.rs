@@ -11,9 +11,7 @@ use crate::base::{Code, Timestamp};
 use crate::credential::{IssueTerms, StatusReference, issue};
 use crate::crypto::{Digest, Jwk};
 use crate::http::Problem;
-use crate::licence::{
-    Carrier, Identifier, LicenceDocument, LicenceStatus, LicenceType, Plate,
-};
+use crate::licence::{Carrier, Identifier, LicenceDocument, LicenceStatus, LicenceType, Plate};
 use crate::register::check_transition;
 use crate::store::{Effect, LicenceRow};
 

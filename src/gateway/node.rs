@@ -89,7 +89,12 @@ impl Node {
     }
 
     /// Puts a refusal on the record and gives it back.
-    pub(crate) async fn refuse(&self, entry: Entry, effects: Vec<Effect>, problem: Problem) -> Problem {
+    pub(crate) async fn refuse(
+        &self,
+        entry: Entry,
+        effects: Vec<Effect>,
+        problem: Problem,
+    ) -> Problem {
         match self.commit(effects, entry.refused(problem.code())).await {
             Ok(_) => problem,
             Err(other) => other,

@@ -8,7 +8,9 @@ use super::node::Node;
 use crate::audit::Actor;
 use crate::base::{Code, MemberId, Timestamp};
 use crate::crypto::Digest;
-use crate::exchange::{Arrival, Basis, CallerStatement, ClientRequest, Officer, Registration, Request};
+use crate::exchange::{
+    Arrival, Basis, CallerStatement, ClientRequest, Officer, Registration, Request,
+};
 use crate::http::Problem;
 use crate::identity::{Caller, Client, Role};
 use crate::store::Effect;

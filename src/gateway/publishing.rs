@@ -27,8 +27,7 @@ pub(super) async fn status_list(
     if kind != "licence" || number != "1" {
         return Err(Problem::new(Code::NotFound));
     }
-    let token =
-        node.own_status_list().await.map_err(|_| Problem::new(Code::NotReady))?.to_string();
+    let token = node.own_status_list().await.map_err(|_| Problem::new(Code::NotReady))?.to_string();
     Ok(([(header::CONTENT_TYPE, "application/statuslist+jwt")], token).into_response())
 }
 

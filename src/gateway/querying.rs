@@ -42,9 +42,7 @@ pub(super) async fn open_inspection(
     let client = client_in(&caller, &[Role::Enforcement])?;
     let now = node.now();
     let registration = node.registration_of(client).await?;
-    registration
-        .registered_use(&value.use_id)
-        .map_err(|refusal| Problem::new(refusal.code()))?;
+    registration.registered_use(&value.use_id).map_err(|refusal| Problem::new(refusal.code()))?;
     check_inspection(&value)?;
     let row = InspectionRow {
         id: InspectionRef::generate(now, &node.entropy),
@@ -125,9 +123,10 @@ impl Node {
         let mut entry = Entry::new(EntryKind::StatutoryView, now, own_actor(client));
         entry.reference = Some(inspection.to_string());
         entry.basis = Some("statutory".to_owned());
-        let hit = gathered.answers.iter().find(|(_, answered)| {
-            answered.answer.result.code != Code::RegisterNotFound
-        });
+        let hit = gathered
+            .answers
+            .iter()
+            .find(|(_, answered)| answered.answer.result.code != Code::RegisterNotFound);
         let findings: Findings = match hit {
             Some((member, answered)) => {
                 entry.request_sha256 = Some(answered.request_sha256);
@@ -271,7 +270,8 @@ impl Node {
         body: &QueryBody,
         now: Timestamp,
     ) -> Result<String, Problem> {
-        let mut entry = Entry::new(EntryKind::StatutoryView, now, party.actor(self.settings.member));
+        let mut entry =
+            Entry::new(EntryKind::StatutoryView, now, party.actor(self.settings.member));
         entry.basis = Some("statutory".to_owned());
         entry.request_sha256 = Some(party.request_sha256);
         entry.claims_asked = body.claims.clone().unwrap_or_default();
@@ -370,9 +370,8 @@ impl Node {
             unit,
             query: question.kind(),
         };
-        Mandate::establish(&question, now).map_err(|refusal| {
-            Problem::new(refusal.code()).with_detail(refusal.to_string())
-        })
+        Mandate::establish(&question, now)
+            .map_err(|refusal| Problem::new(refusal.code()).with_detail(refusal.to_string()))
     }
 
     /// Exactly one licence, or none; two vehicles of one plate need a colour to be told apart.
@@ -392,7 +391,8 @@ impl Node {
             }
         }
         .map_err(|error| unavailable(&error))?;
-        let colours: BTreeSet<_> = rows.iter().map(|row| row.plate_colour.clone()).collect();
+        // A road pass names no colour; it goes with whichever vehicle it was given to.
+        let colours: BTreeSet<_> = rows.iter().filter_map(|row| row.plate_colour.clone()).collect();
         if matches!(question, Query::Plate { colour: None, .. }) && colours.len() > 1 {
             return Err(Problem::new(Code::ValidationFailed)
                 .with_error("/plate_colour", "two vehicles have this plate: name the colour"));

@@ -60,9 +60,8 @@ impl Node {
         let result = &answered.answer.result;
         let (report, revocation) = self.judge_given(result, &snapshot, trace, now).await?;
         let terms = granted_terms(&result.grant, answered.answer.iss, &snapshot)?;
-        let trust =
-            TrustEvidence::of(snapshot.state(), answered.answer.iss, self.settings.member)
-                .ok_or_else(|| Problem::new(Code::NotReady))?;
+        let trust = TrustEvidence::of(snapshot.state(), answered.answer.iss, self.settings.member)
+            .ok_or_else(|| Problem::new(Code::NotReady))?;
         let maker_checkpoint =
             self.store.latest_checkpoint().await.map_err(|error| unavailable(&error))?;
         let parts = Parts {
@@ -126,9 +125,8 @@ impl Node {
         AnnotationDraft {
             copy_creator: self.settings.member,
             copy_cause: terms.purpose.code.to_string(),
-            copy_expires: (now + Duration::from_hours(24).saturating_mul(
-                u32::try_from(days).unwrap_or(u32::MAX),
-            ))
+            copy_expires: (now
+                + Duration::from_hours(24).saturating_mul(u32::try_from(days).unwrap_or(u32::MAX)))
             .whole_seconds(),
             audience: terms.grantee.id.clone(),
             purpose: terms.purpose.code.clone(),

@@ -13,9 +13,7 @@ use super::keys::Keys;
 use super::node::{Node, Settings};
 use super::status::StatusLists;
 use super::trust_feed::TrustFeed;
-use super::{
-    consenting, disclosing, operating, publishing, querying, recording, verifying,
-};
+use super::{consenting, disclosing, operating, publishing, querying, recording, verifying};
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Clock, Code, Entropy as _, SystemEntropy, limits};
 use crate::http::{

@@ -71,8 +71,7 @@ impl Node {
             bits.set(u64::from(row.status_index), value).map_err(|_| StatusUnavailable)?;
         }
         let uri = self.own_status_uri();
-        let terms =
-            StatusListTerms { uri: &uri, ttl: TTL, life: LIFE, reinstated: &[] };
+        let terms = StatusListTerms { uri: &uri, ttl: TTL, life: LIFE, reinstated: &[] };
         let token = sign_status_list(&bits, &terms, self.keys.status.as_ref(), now)
             .map_err(|_| StatusUnavailable)?;
         let token: Arc<str> = token.into();
@@ -140,12 +139,11 @@ impl Node {
             let bytes = self.fetch_from_member(&snapshot, member, path, most).await?;
             String::from_utf8(bytes).map_err(|_| FetchError::Malformed)?
         };
-        let list = VerifiedStatusList::verify(&token, uri, member, &snapshot, now).map_err(
-            |error| {
+        let list =
+            VerifiedStatusList::verify(&token, uri, member, &snapshot, now).map_err(|error| {
                 tracing::warn!(%error, uri, "a status list is refused");
                 FetchError::Malformed
-            },
-        )?;
+            })?;
         Ok((list, token.into()))
     }
 }

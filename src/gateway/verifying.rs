@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 
 use super::asking::Question;
+use super::issuing::subject_of;
 use super::node::{Node, unavailable};
 use super::party::client_in;
-use super::issuing::subject_of;
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Code, MemberId, Timestamp, limits};
 use crate::credential::{
@@ -169,9 +169,9 @@ impl Node {
             .map_err(|refusal| Problem::new(refusal.code()))?;
         let identifier = body.credential.parse().map_err(|_| Problem::new(Code::NotFound))?;
         let row = self.store.licence(&identifier).await.map_err(|error| unavailable(&error))?;
-        let status = row.map(|row| row.status).filter(|status| {
-            !matches!(status, LicenceStatus::Valid | LicenceStatus::Suspended)
-        });
+        let status = row
+            .map(|row| row.status)
+            .filter(|status| !matches!(status, LicenceStatus::Valid | LicenceStatus::Suspended));
         let actor = Actor {
             member: Some(peer),
             role: "gateway".to_owned(),
@@ -191,11 +191,8 @@ impl Node {
             return Err(self.refuse(entry, vec![spend], problem).await);
         };
         let receipt = self.commit(vec![spend], entry).await?;
-        let draft = AnswerDraft {
-            iss: self.settings.member,
-            aud: peer,
-            request_sha256: request.sha256(),
-        };
+        let draft =
+            AnswerDraft { iss: self.settings.member, aud: peer, request_sha256: request.sha256() };
         let answer = draft
             .sign(EndedAs { status }, &receipt, self.keys.signing.as_ref(), now)
             .map_err(|_| Problem::new(Code::Internal))?;
@@ -214,8 +211,6 @@ impl Node {
         entry.claims_given = report.disclosed.keys().cloned().collect();
         entry.document_sha256 = Some(report.digest());
         let receipt = self.commit(Vec::new(), entry).await?;
-        report
-            .sign(&receipt, self.keys.signing.as_ref())
-            .map_err(|_| Problem::new(Code::Internal))
+        report.sign(&receipt, self.keys.signing.as_ref()).map_err(|_| Problem::new(Code::Internal))
     }
 }

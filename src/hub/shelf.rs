@@ -73,8 +73,7 @@ pub(super) async fn list_version(
 
 /// `GET /v1/log/checkpoint`: the signed head of the list log.
 pub(super) async fn log_checkpoint(State(node): State<Arc<Node>>) -> Result<String, Problem> {
-    let line =
-        node.store.newest_list_log_line().await.map_err(|_| Problem::new(Code::NotReady))?;
+    let line = node.store.newest_list_log_line().await.map_err(|_| Problem::new(Code::NotReady))?;
     line.map(|line| line.checkpoint).ok_or_else(|| Problem::new(Code::NotFound))
 }
 
@@ -91,9 +90,8 @@ pub(super) async fn put_list(
     }
     let id = ListId::Province(code);
     let held = node.board().await.state().held(id).map_or(0, |named| named.sequence);
-    let condition = headers
-        .get(header::IF_MATCH)
-        .ok_or_else(|| Problem::new(Code::PreconditionRequired))?;
+    let condition =
+        headers.get(header::IF_MATCH).ok_or_else(|| Problem::new(Code::PreconditionRequired))?;
     if condition.as_bytes() != format!("\"{held}\"").as_bytes() {
         return Err(Problem::new(Code::PreconditionFailed));
     }
@@ -124,8 +122,8 @@ pub(super) async fn command(
         }
         "member-check" => {
             let order: BundleOrder = read(value)?;
-            let (application, certificate) =
-                Enrolment::check(&order.bundle, node.clock.now()).map_err(|refusal| {
+            let (application, certificate) = Enrolment::check(&order.bundle, node.clock.now())
+                .map_err(|refusal| {
                     Problem::new(Code::ValidationFailed)
                         .with_error("/bundle", format!("{}: {refusal}", refusal.code()))
                 })?;

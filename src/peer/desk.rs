@@ -11,9 +11,9 @@ use super::client::{PeerClient, PeerRequest, PeerSettings};
 use super::error::PeerError;
 use super::origin::{Origin, OriginPolicy};
 use crate::base::{Clock, Entropy as _, MemberId, SystemEntropy, limits};
+use crate::crypto::SealError;
 use crate::crypto::seal::SoftwareKey;
 use crate::crypto::x509::Certificate;
-use crate::crypto::SealError;
 use crate::exchange::ClientRequest;
 use crate::tls::{ServerPin, TlsIdentity};
 
@@ -100,8 +100,7 @@ impl Desk {
         let (certificate, key) = self.client.as_ref().ok_or(DeskError::NoIdentity)?;
         let body = serde_json::to_vec(document).map_err(|_| SealError::Document)?;
         let now = self.clock.now();
-        let token =
-            ClientRequest::sign(key, certificate, aud, &body, SystemEntropy.salt(), now)?;
+        let token = ClientRequest::sign(key, certificate, aud, &body, SystemEntropy.salt(), now)?;
         let mut headers = HeaderMap::new();
         let value = HeaderValue::try_from(token).map_err(|_| SealError::Document)?;
         headers.insert(HeaderName::from_static("elicence-client-request"), value);

@@ -9,6 +9,7 @@ mod desk;
 mod directory;
 mod error;
 mod origin;
+mod probe;
 #[cfg(test)]
 mod tests;
 
@@ -17,3 +18,4 @@ pub use desk::{Desk, DeskError, DeskIdentity, Reply};
 pub use directory::PeerDirectory;
 pub use error::PeerError;
 pub use origin::{Origin, OriginError, OriginPolicy};
+pub use probe::{Welcome, knock};

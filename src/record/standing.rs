@@ -12,8 +12,8 @@ use crate::consent::Grant;
 use crate::credential::{
     Authentic, Binding, Decision, JudgeTerms, Judged, StatusEvidence, VerifiedStatusList,
 };
-use crate::crypto::jws::Compact;
 use crate::crypto::json;
+use crate::crypto::jws::Compact;
 use crate::crypto::x509::Certificate;
 use crate::trust::Snapshot;
 

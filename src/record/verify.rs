@@ -134,9 +134,8 @@ impl<'r> Judgement<'r> {
         self.codes.extend(codes);
         self.notes.extend(notes);
         let now = self.terms.now;
-        let young = at_use.is_fresh(now)
-            && snapshot.is_usable(now)
-            && snapshot.age(now) < TrustAge::Stale;
+        let young =
+            at_use.is_fresh(now) && snapshot.is_usable(now) && snapshot.age(now) < TrustAge::Stale;
         if young && self.terms.at.is_none() {
             self.today = Today::Known;
         }
@@ -252,8 +251,7 @@ fn credential(record: &Record, snapshot: &Snapshot) -> Result<Authentic, Code> {
         token.push_str(piece);
         token.push('~');
     }
-    let authentic =
-        examine(&token, snapshot, record.created).map_err(|failure| failure.code())?;
+    let authentic = examine(&token, snapshot, record.created).map_err(|failure| failure.code())?;
     let chain = authentic.issuer().chain();
     if standing::is_chain(&record.issuer_chain, chain) {
         Ok(authentic)
