@@ -51,13 +51,14 @@ impl Manifest {
         let found = Self::over(record).ok()?;
         let (fixed, disclosures) = self.halves();
         let (found_fixed, found_disclosures) = found.halves();
-        let names_are_ours =
-            disclosures.iter().enumerate().all(|(number, part)| part.name == disclosure_name(number));
+        let names_are_ours = disclosures
+            .iter()
+            .enumerate()
+            .all(|(number, part)| part.name == disclosure_name(number));
         // What is left must stand in the order in which it was listed.
         let mut listed = disclosures.iter();
-        let left_are_listed = found_disclosures
-            .iter()
-            .all(|found| listed.any(|part| part.sha256 == found.sha256));
+        let left_are_listed =
+            found_disclosures.iter().all(|found| listed.any(|part| part.sha256 == found.sha256));
         let holds = fixed == found_fixed && names_are_ours && left_are_listed;
         holds.then(|| disclosures.len().saturating_sub(found_disclosures.len()))
     }

@@ -74,10 +74,7 @@ pub fn seal(
         revocation: parts.revocation,
         trust: parts.trust,
         verification_report: without_values(parts.verification_report),
-        audit: AuditEvidence {
-            maker_checkpoint: parts.maker_checkpoint,
-            issuer: answered.audit,
-        },
+        audit: AuditEvidence { maker_checkpoint: parts.maker_checkpoint, issuer: answered.audit },
         answer: parts.answer,
         annotation: annotate(parts.annotation, created, entropy),
         manifest: Manifest::default(),

@@ -7,9 +7,7 @@ use super::refusal::RecordRefusal;
 use crate::base::{Division, ListId, MemberId, limits};
 use crate::crypto::jws::GeneralJws;
 use crate::crypto::{Digest, json};
-use crate::trust::{
-    DocumentKind, Root, RootDocument, StoredDocument, TrustState, UpdateRefusal,
-};
+use crate::trust::{DocumentKind, Root, RootDocument, StoredDocument, TrustState, UpdateRefusal};
 
 /// Roots and lists as they were when the record was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
