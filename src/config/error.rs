@@ -50,7 +50,7 @@ impl ConfigError {
 
     pub(super) fn syntax(text: &str, error: &toml::de::Error) -> Self {
         let offset = error.span().map_or(0, |span| span.start.min(text.len()));
-        let line = 1 + text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();
+        let line = 1 + text[..offset].matches('\n').count();
         Self::Syntax { file: None, line, message: error.message().to_owned() }
     }
 

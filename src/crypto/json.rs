@@ -189,8 +189,8 @@ mod tests {
         assert_eq!(from_slice::<Value>(deep.as_bytes()), Err(JsonError::TooLarge));
         let very_deep = "[".repeat(100_000);
         assert!(from_slice::<Value>(very_deep.as_bytes()).is_err());
-        let wide: String = (0..600).map(|n| format!("\"m{n}\":1,")).collect();
-        let wide = format!("{{{}\"end\":1}}", wide);
+        let members: Vec<String> = (0..600).map(|n| format!("\"m{n}\":1")).collect();
+        let wide = format!("{{{}}}", members.join(","));
         assert_eq!(from_slice::<Value>(wide.as_bytes()), Err(JsonError::TooLarge));
         for bytes in [
             &b"1e400"[..],

@@ -268,11 +268,10 @@ fn common(
     serial: &str,
     today: CivilDate,
 ) -> Result<Map<String, Value>, DemoError> {
-    let script = |_| DemoError::Script("a licence of the cast");
     let authority: SocialCreditCode =
-        Province::Tianjin.authority_code().parse().map_err(|_| script(()))?;
-    let identifier = Identifier::compose(kind, &authority, serial, LicenceVersion::FIRST)
-        .map_err(|_| script(()))?;
+        Province::Tianjin.authority_code().parse().map_err(|_| SCRIPT)?;
+    let identifier =
+        Identifier::compose(kind, &authority, serial, LicenceVersion::FIRST).map_err(|_| SCRIPT)?;
     Ok(envelope(kind, name, &identifier, today))
 }
 
@@ -310,6 +309,8 @@ pub(super) fn wallet_credential(wallet: &Path) -> Result<String, DemoError> {
     read(&wallet.join("driver-qualification.sdjwt"))
 }
 
+/// A licence of the cast that is not sound is a mistake of the story.
+const SCRIPT: DemoError = DemoError::Script("a licence of the cast");
 /// A plate of the story.
 pub(super) const PLATE: &str = "津A12345";
 /// The number on the paper qualification.

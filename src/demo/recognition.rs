@@ -54,9 +54,11 @@ pub(super) async fn issue(scene: &mut Scene) -> Result<Outcome, DemoError> {
     let issued = scene.cast()?.issue(&scene.stage).await?;
     scene.driver = Some(issued.driver.identifier.to_string());
     let size = |licence: &crate::gateway::IssuedLicence| {
-        licence.credential.as_ref().map_or(json!("paper only"), |token| {
-            json!(format!("credential of {} bytes", token.len()))
-        })
+        let described = licence.credential.as_ref();
+        described.map_or_else(
+            || "paper only".to_owned(),
+            |token| format!("credential of {} bytes", token.len()),
+        )
     };
     let got = json!({
         issued.vehicle.identifier.to_string(): size(&issued.vehicle),

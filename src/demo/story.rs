@@ -181,4 +181,4 @@ fn is_full(error: &std::io::Error) -> bool {
 }
 
 /// Longer than any step takes on a slow machine.
-const STEP_DEADLINE: Duration = Duration::from_secs(60);
+const STEP_DEADLINE: Duration = Duration::from_mins(1);

@@ -44,7 +44,7 @@ pub(super) async fn request(
         let arrival =
             Arrival { peer, own: node.settings.member, method: "POST", path: PATH, body: &bytes };
         let snapshot = node.trust.snapshot();
-        let party = node.arrived_party(&snapshot, arrival, &headers, now)?;
+        let party = Party::arrived(&snapshot, arrival, &headers, now)?;
         let token = node.offer_consent(&party, value, now).await?;
         return Ok(([(header::CONTENT_TYPE, "application/jwt")], token).into_response());
     }
@@ -241,8 +241,7 @@ impl Node {
             grant.sign(self.keys.signing.as_ref()).map_err(|_| Problem::new(Code::Internal))?;
         entry.document_sha256 = Some(Digest::of(&token));
         let spend = Effect::SpendNonce { nonce: Digest::of(&row.nonce), expires: row.expires };
-        let approval = body.approval.clone();
-        let grant_row = grant_row(&grant, &token, &row, approval, now);
+        let grant_row = grant_row(&grant, &token, &row, &body.approval, now);
         let id = grant_row.id.clone();
         let insert = Effect::InsertGrant { row: grant_row, consent_request: Some(row.id) };
         let receipt = self.commit(vec![spend, insert], entry).await?;
@@ -388,7 +387,7 @@ fn grant_row(
     grant: &Grant,
     token: &str,
     request: &ConsentRequestRow,
-    approval: String,
+    approval: &str,
     now: Timestamp,
 ) -> GrantRow {
     let terms = grant.terms();
@@ -399,7 +398,7 @@ fn grant_row(
         grantee_spki: terms.cnf.spki_sha256,
         registration: terms.cnf.rp_id.clone(),
         purpose: terms.purpose.code.to_string(),
-        document: kept_grant(token, &request.transaction_data, &approval),
+        document: kept_grant(token, &request.transaction_data, approval),
         nbf: grant.starts(),
         exp: grant.ends(),
         max_uses: terms.max_uses,

@@ -21,7 +21,7 @@ use crate::consent::{
     Authorized, DisclosureAction, Grant, GrantState as ConsentState, GrantTerms, GrantUse,
     PurposeCode,
 };
-use crate::credential::{Authentic, examine, present};
+use crate::credential::{Licence, Verified, examine, present};
 use crate::disclosure::{Source, disclose};
 use crate::exchange::{
     AnswerDraft, Arrival, Basis as StatedBasis, DisclosureBody, DisclosureResult, UseCount, answer,
@@ -29,6 +29,7 @@ use crate::exchange::{
 };
 use crate::http::{Problem, StrictJson};
 use crate::identity::{Caller, Client, Role};
+use crate::licence::LicenceDocument;
 use crate::policy::{Basis, Purpose, Requested, Subject, decide};
 use crate::store::{Effect, GrantRow, GrantState, LicenceRow};
 use crate::telemetry::GrantKind;
@@ -46,7 +47,7 @@ pub(super) async fn disclosures(
         let arrival =
             Arrival { peer, own: node.settings.member, method: "POST", path: PATH, body: &bytes };
         let snapshot = node.trust.snapshot();
-        let party = node.arrived_party(&snapshot, arrival, &headers, now)?;
+        let party = Party::arrived(&snapshot, arrival, &headers, now)?;
         let token = node.answer_disclosure(&party, &value, now).await?;
         return Ok(([(header::CONTENT_TYPE, "application/jwt")], token).into_response());
     }
@@ -192,26 +193,26 @@ impl Node {
         let kept: KeptGrant =
             serde_json::from_str(&row.document).map_err(|_| Problem::new(Code::Internal))?;
         let authorized = self.authorise(party, body, &row, &kept, now)?;
-        let (authentic, credential) = self.own_credential(&licence, now)?;
+        let (verified, credential) = self.verified_licence(&licence, now).await?;
         let purpose = Purpose::try_from(authorized.purpose())
             .map_err(|refusal| problem_of(refusal.code()))?;
-        let document: crate::licence::LicenceDocument =
+        let document: LicenceDocument =
             serde_json::from_str(&licence.record).map_err(|_| Problem::new(Code::Internal))?;
         let subject = Subject {
-            licence_type: authentic.licence_type(),
-            identifier: authentic.identifier().clone(),
-            division: authentic.division(),
+            licence_type: verified.licence_type(),
+            identifier: verified.identifier().clone(),
+            division: verified.division(),
             holder_kind: document.holder_kind(),
-            available: authentic.claims().keys().cloned().collect(),
+            available: verified.claims().keys().cloned().collect(),
         };
         let requested = Requested::Claims(body.claims.iter().cloned().collect());
         let basis = Some(Basis::Holder(authorized));
         let permit = decide(party.role, purpose, basis, &subject, &requested)
             .map_err(|refusal| problem_of(refusal.code()))?;
         let source = Source::Presentation {
-            identifier: authentic.identifier(),
-            licence_type: authentic.licence_type(),
-            claims: authentic.claims(),
+            identifier: verified.identifier(),
+            licence_type: verified.licence_type(),
+            claims: verified.claims(),
         };
         let disclosed = disclose(permit, source).map_err(|refusal| Problem::new(refusal.code()))?;
         let names: Vec<&str> = disclosed.claim_names().collect();
@@ -255,19 +256,26 @@ impl Node {
             .map_err(|refusal| consent_problem(&refusal))
     }
 
-    /// The credential of a licence of this province, examined like anybody's: what is disclosed
-    /// is what its issuer signed.
-    fn own_credential(
+    /// The licence of this province, verified like anybody's: what is disclosed is what its issuer
+    /// signed, and it is in force.
+    async fn verified_licence(
         &self,
         licence: &LicenceRow,
         now: Timestamp,
-    ) -> Result<(Authentic, String), Problem> {
+    ) -> Result<(Verified<Licence>, String), Problem> {
         let token = licence.credential.clone().ok_or_else(|| Problem::new(Code::NotFound))?;
-        let authentic = examine(&token, &self.trust.snapshot(), now).map_err(|failure| {
+        let snapshot = self.trust.snapshot();
+        let authentic = examine(&token, &snapshot, now).map_err(|failure| {
             tracing::error!(code = %failure.code(), "an own credential does not verify");
             Problem::new(Code::NotReady)
         })?;
-        Ok((authentic, token))
+        let judged = self.judge(authentic, &snapshot, now).await;
+        let verified = judged.into_verified().map_err(|refused| {
+            let codes: Vec<&str> = refused.reasons().iter().map(|code| code.as_str()).collect();
+            Problem::new(Code::StateConflict)
+                .with_detail(format!("the licence is not in force: {}", codes.join(", ")))
+        })?;
+        Ok((verified, token))
     }
 }
 

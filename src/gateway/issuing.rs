@@ -69,9 +69,12 @@ impl Node {
             .await
             .map_err(|error| unavailable(&error))?;
         let credential = match order.carrier {
-            Carrier::Electronic => {
-                Some(self.make_credential(&document, status_index, order.holder_key, now)?)
-            }
+            Carrier::Electronic => Some(self.make_credential(
+                &document,
+                status_index,
+                order.holder_key.as_ref(),
+                now,
+            )?),
             Carrier::IcCard | Carrier::Paper => None,
         };
         let digest = credential.as_ref().map(|(_, digest)| *digest);
@@ -89,7 +92,7 @@ impl Node {
         &self,
         document: &LicenceDocument,
         status_index: u32,
-        holder_key: Option<Jwk>,
+        holder_key: Option<&Jwk>,
         now: Timestamp,
     ) -> Result<(String, Digest), Problem> {
         let issuer = &self.keys.issuer;
@@ -97,7 +100,7 @@ impl Node {
             issuer: &issuer.id,
             chain: &issuer.chain,
             status: StatusReference { idx: u64::from(status_index), uri: self.own_status_uri() },
-            holder: holder_key.as_ref(),
+            holder: holder_key,
             now,
         };
         let issued = issue(document, &terms, issuer.signer.as_ref(), &self.entropy)

@@ -108,7 +108,8 @@ impl Node {
         let unreachable = |_| Problem::new(Code::IssuerProvinceUnreachable);
         let snapshot = self.trust.snapshot();
         let division = self.settings.member.division();
-        let held = snapshot.state().province(division).map_or(0, |held| held.sequence());
+        let held =
+            snapshot.state().province(division).map_or(0, crate::trust::ProvincialList::sequence);
         let path = format!("/v1/members/{division}/list");
         let mut request = PeerRequest::post(&path, list, limits::BODY_BYTES);
         request.method = reqwest::Method::PUT;

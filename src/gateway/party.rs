@@ -116,22 +116,23 @@ impl Node {
             spends,
         })
     }
+}
 
+impl Party {
     /// The party behind a request that another gateway sent.
-    pub(super) fn arrived_party(
-        &self,
+    pub(super) fn arrived(
         snapshot: &Snapshot,
         arrival: Arrival<'_>,
         headers: &HeaderMap,
         now: Timestamp,
-    ) -> Result<Party, Problem> {
-        let refuse = |code| Problem::new(code);
-        let token =
-            header(headers, REQUEST_HEADER)?.ok_or(refuse(Code::RequestSignatureInvalid))?;
+    ) -> Result<Self, Problem> {
+        let refuse = Problem::new;
+        let unsigned = || Problem::new(Code::RequestSignatureInvalid);
+        let token = header(headers, REQUEST_HEADER)?.ok_or_else(unsigned)?;
         let keys = snapshot.keys(arrival.peer, ServiceKind::GatewaySigning);
         let request =
             Request::open(token, arrival, keys, now).map_err(|refusal| refuse(refusal.code()))?;
-        let statement = request.caller().ok_or(refuse(Code::RequestSignatureInvalid))?.clone();
+        let statement = request.caller().ok_or_else(unsigned)?.clone();
         let registrars = snapshot.keys(arrival.peer, ServiceKind::Registrar);
         let registration =
             Registration::open(&statement.registration, arrival.peer, registrars, now)
@@ -150,7 +151,7 @@ impl Node {
             None => Assurance::GatewayVouched,
         };
         let role: Role = statement.role.parse().map_err(|_| refuse(Code::RoleNotAllowed))?;
-        Ok(Party {
+        Ok(Self {
             member: arrival.peer,
             role,
             id: statement.id,

@@ -72,12 +72,12 @@ pub(super) async fn query(
     StrictJson { value, bytes }: StrictJson<QueryBody>,
 ) -> Result<Response, Problem> {
     let now = node.now();
-    let question: Query = value.terms.clone().try_into().map_err(|error| query_problem(&error))?;
+    let question: Query = value.terms.clone().try_into().map_err(query_problem)?;
     if let Some(peer) = caller.member() {
         let arrival =
             Arrival { peer, own: node.settings.member, method: "POST", path: PATH, body: &bytes };
         let snapshot = node.trust.snapshot();
-        let party = node.arrived_party(&snapshot, arrival, &headers, now)?;
+        let party = Party::arrived(&snapshot, arrival, &headers, now)?;
         let token = node.answer_query(&party, &question, &value, now).await?;
         return Ok(([(header::CONTENT_TYPE, "application/jwt")], token).into_response());
     }
@@ -298,7 +298,7 @@ impl Node {
             return sign(RegisterAnswer::not_found(), &receipt);
         };
         entry.subject = Some(subject_of(&row.identifier));
-        let recorded = recalled(row, now)?;
+        let recorded = recalled(&row, now)?;
         let requested = body.claims.as_ref().map_or(Requested::Minimum, |claims| {
             Requested::Claims(claims.iter().cloned().collect())
         });
@@ -322,7 +322,7 @@ impl Node {
         let receipt = self.commit_pending(party.spends.clone(), pending).await?;
         let given = answer(pledged, &receipt).map_err(|error| Problem::new(error.code()))?;
         let mut result = RegisterAnswer::about(&recorded);
-        result.claims = given.claims().clone();
+        result.claims.clone_from(given.claims());
         sign(result, &receipt)
     }
 
@@ -403,7 +403,7 @@ impl Node {
     }
 }
 
-fn recalled(row: LicenceRow, now: Timestamp) -> Result<Recorded, Problem> {
+fn recalled(row: &LicenceRow, now: Timestamp) -> Result<Recorded, Problem> {
     let document: LicenceDocument =
         serde_json::from_str(&row.record).map_err(|_| Problem::new(Code::Internal))?;
     let record = Record {
@@ -442,8 +442,8 @@ fn check_inspection(body: &InspectionBody) -> Result<(), Problem> {
     Ok(())
 }
 
-fn query_problem(error: &crate::register::QueryError) -> Problem {
-    validation(error.pointer(), error)
+fn query_problem(error: crate::register::QueryError) -> Problem {
+    validation(error.pointer(), &error)
 }
 
 /// Refusals that speak of the question, not of the province that was asked.

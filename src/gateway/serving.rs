@@ -350,4 +350,4 @@ impl StartError {
 }
 
 /// The shortest time that a refresh is given: fetches have deadlines of their own within it.
-const WATCHDOG: Duration = Duration::from_secs(60);
+const WATCHDOG: Duration = Duration::from_mins(1);

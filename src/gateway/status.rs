@@ -96,6 +96,11 @@ impl Node {
         reference: &StatusReference,
     ) -> Option<Fetched> {
         let now = self.now();
+        if member == self.settings.member {
+            // Our own list is never older than its last change.
+            let (list, token) = self.fetch_status_list(member, &reference.uri, now).await.ok()?;
+            return Some(Fetched { list: Arc::new(list), token, at: now });
+        }
         if self.statuses.fetched.len() >= MOST_LISTS
             && !self.statuses.fetched.contains_key(&reference.uri)
         {

@@ -177,7 +177,7 @@ impl Node {
             tracing::warn!(%division, %service, code = %refusal.code(), "an entry is not believed");
         }
         for document in &changed {
-            let division = document.id.parse().unwrap_or(self.settings.member.division());
+            let division = document.id.parse().unwrap_or_else(|_| self.settings.member.division());
             self.telemetry.trust_updated(division, Ok(()));
         }
         self.telemetry.trust_has_anchors(snapshot.anchors());

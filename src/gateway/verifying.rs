@@ -12,6 +12,7 @@ use super::asking::Question;
 use super::issuing::subject_of;
 use super::node::{Node, unavailable};
 use super::party::client_in;
+use super::querying::own_actor;
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Code, MemberId, Timestamp, limits};
 use crate::credential::{
@@ -41,13 +42,9 @@ pub(super) async fn verifications(
         &caller,
         &[Role::Enforcement, Role::TransportAuthority, Role::Business, Role::Channel],
     )?;
-    let actor = Actor {
-        member: None,
-        role: client.role().to_string(),
-        id: client.id().to_string(),
-        spki_sha256: Some(client.key().spki_digest()),
-    };
-    let report = node.verify_presented(&value, actor, &trace.to_string()).await?;
+    // A certificate alone is not enough: the province may have suspended its client since.
+    node.registration_of(client).await?;
+    let report = node.verify_presented(&value, own_actor(client), &trace.to_string()).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(report)).into_response())
 }
 

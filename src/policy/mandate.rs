@@ -309,7 +309,7 @@ pub(crate) mod tests {
         let code = |catalogue, registered| {
             establish(catalogue, registered, Some(&inspection)).unwrap_err().code()
         };
-        assert_eq!(code(None, Some(&registered)), Code::LegalBasisRequired);
+        assert_eq!(code(None, Some(&registered)), Code::IntendedUseNotRegistered);
         assert_eq!(code(Some(&catalogue), None), Code::IntendedUseNotRegistered);
         let other = RegisteredStatutoryUse { use_id: "su_2".to_owned(), ..registered.clone() };
         assert_eq!(code(Some(&catalogue), Some(&other)), Code::IntendedUseNotRegistered);

@@ -81,12 +81,10 @@ impl MandateRefusal {
     #[must_use]
     pub const fn code(self) -> Code {
         match self {
-            Self::InspectionNotOpen | Self::OtherProvision | Self::UseNotInCatalogue => {
-                Code::LegalBasisRequired
-            }
+            Self::InspectionNotOpen | Self::OtherProvision => Code::LegalBasisRequired,
             Self::Invalid { .. } => Code::ValidationFailed,
             Self::UnknownPurpose => Code::UnknownPurpose,
-            Self::UseNotRegistered => Code::IntendedUseNotRegistered,
+            Self::UseNotInCatalogue | Self::UseNotRegistered => Code::IntendedUseNotRegistered,
         }
     }
 }

@@ -45,7 +45,7 @@ impl Header {
     pub fn with_chain(mut self, chain: &[&[u8]]) -> Self {
         use base64::Engine as _;
         let encode = |der: &&[u8]| base64::engine::general_purpose::STANDARD.encode(der);
-        self.x5t_s256 = chain.first().map(|der| Digest::of(der));
+        self.x5t_s256 = chain.first().map(Digest::of);
         self.x5c = Some(chain.iter().map(encode).collect());
         self
     }
