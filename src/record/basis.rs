@@ -5,21 +5,28 @@ use serde_json::Value;
 
 use super::answer::Answered;
 use super::document::{BasisPart, Record};
-use crate::base::{Code, limits};
+use crate::base::{Code, GrantId, limits};
 use crate::consent::{ApprovalMethod, ClaimPath, ConsentMode, DisclosureAction, Grant};
 use crate::credential::{Approval, ApprovalError, BindingError, Judged, approve};
 use crate::crypto::jws::Compact;
 use crate::crypto::{PublicKey, base64url, json};
-use crate::trust::{Member, ServiceKind, Snapshot};
+use crate::trust::{Member, ProvincialList, ServiceKind, Snapshot};
 
-/// Whether the use that `answered` tells of was granted as the record says; yields the names of
-/// the claims that are disclosed.
+/// What was found to be granted.
+pub(super) struct Granted {
+    /// The grant.
+    pub(super) id: GrantId,
+    /// The names of the claims that are disclosed.
+    pub(super) disclosed: Vec<String>,
+}
+
+/// Whether the use that `answered` tells of was granted as the record says.
 pub(super) fn check(
     record: &Record,
     answered: &Answered,
     judged: &Judged,
     snapshot: &Snapshot,
-) -> Result<Vec<String>, Code> {
+) -> Result<Granted, Code> {
     let issuing = judged.content().issuer().member();
     if answered.iss != issuing || !is_what_was_given(record, answered) {
         return Err(Code::RecordGrant);
@@ -32,7 +39,8 @@ pub(super) fn check(
     check_approval(record, &grant, judged, snapshot)?;
     check_use(answered, &grant, judged)?;
     check_recipient(record, answered, &grant, snapshot)?;
-    granted_disclosures(record, &grant)
+    let disclosed = granted_disclosures(record, &grant)?;
+    Ok(Granted { id: grant.terms().jti.clone(), disclosed })
 }
 
 /// The issuing gateway signed an answer with exactly these documents in it.
@@ -119,7 +127,7 @@ fn addressed_to(approval: &str) -> Option<(String, String)> {
 /// (OpenID4VP 1.0 §5.9.3, `x509_hash`).
 fn audiences(issuing: &Member, snapshot: &Snapshot) -> impl Iterator<Item = String> {
     let list = snapshot.state().province(issuing.id.division());
-    let services = list.map(|list| list.services()).unwrap_or_default();
+    let services = list.map(ProvincialList::services).unwrap_or_default();
     let request_keys = services
         .iter()
         .filter(|service| service.kind == ServiceKind::GatewaySigning)

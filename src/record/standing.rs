@@ -6,14 +6,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use serde_json::Value;
 
+use super::basis::Granted;
 use super::document::Record;
-use crate::base::{Code, Timestamp, limits};
-use crate::consent::Grant;
+use crate::base::{Code, GrantId, Timestamp, limits};
 use crate::credential::{
     Authentic, Binding, Decision, JudgeTerms, Judged, StatusEvidence, VerifiedStatusList,
 };
-use crate::crypto::json;
-use crate::crypto::jws::Compact;
 use crate::crypto::x509::Certificate;
 use crate::trust::Snapshot;
 
@@ -95,8 +93,13 @@ fn status_list(
         let token = &revocation.status_token;
         VerifiedStatusList::verify(token, &reference.uri, member, snapshot, instant).ok()
     })?;
-    let distance = used.since(verified.issued()).max(verified.issued().since(used));
-    (distance <= FURTHEST_STATUS).then_some(verified)
+    let issued = verified.issued();
+    let distance = used.since(issued).max(issued.since(used));
+    // A list is fetched after it was signed, and before the record was made of it.
+    let fetched = revocation.fetched_at;
+    let is_ordered =
+        issued <= fetched + limits::CLOCK_SKEW && fetched <= record.created + limits::CLOCK_SKEW;
+    (distance <= FURTHEST_STATUS && is_ordered).then_some(verified)
 }
 
 /// Whether the stored verdict agrees with what the evidence gives: signature, licence, grant, and
@@ -104,13 +107,13 @@ fn status_list(
 pub(super) fn compare_report(
     record: &Record,
     at_use: &AtUse,
-    disclosed: &[String],
+    granted: &Granted,
 ) -> Result<(), Code> {
     let stored = &record.verification_report;
     let agrees = signature_agrees(stored, at_use)
         && licence_agrees(stored, at_use)
-        && grant_agrees(stored, &record.basis.grant)
-        && names_agree(stored, disclosed);
+        && grant_agrees(stored, &granted.id)
+        && names_agree(stored, &granted.disclosed);
     if agrees { Ok(()) } else { Err(Code::RecordVerdictMismatch) }
 }
 
@@ -139,14 +142,9 @@ fn licence_agrees(stored: &Value, at_use: &AtUse) -> bool {
         && (at_use.list.is_none() || says("status", licence.status.token()))
 }
 
-/// `grant` has been verified; only its name is read.
-fn grant_agrees(stored: &Value, grant: &str) -> bool {
-    let grant: Option<Grant> = Compact::parse(grant)
-        .ok()
-        .and_then(|compact| json::from_slice(compact.unverified_payload()).ok());
+fn grant_agrees(stored: &Value, grant: &GrantId) -> bool {
     let named = stored.get("authorization").and_then(|layer| layer.get("grant_id"));
-    let named = named.and_then(Value::as_str);
-    grant.is_some_and(|grant| named == Some(grant.terms().jti.as_str()))
+    named.and_then(Value::as_str) == Some(grant.as_str())
 }
 
 /// Names only, and among them all that is disclosed: the report may also name what a credential

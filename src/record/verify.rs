@@ -17,7 +17,7 @@ use crate::audit::Checkpoint;
 use crate::base::{Code, MemberId, Timestamp, limits};
 use crate::credential::{Authentic, CheckResult, Decision, examine};
 use crate::crypto::jws::{Typ, verify_detached};
-use crate::trust::{Root, ServiceKind, Snapshot, TrustAge};
+use crate::trust::{ProvincialList, Root, ServiceKind, Snapshot, TrustAge};
 
 /// What a record is asked.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ impl Verification {
     #[must_use]
     pub fn unreadable(refusal: &RecordRefusal, terms: &VerifyTerms<'_>) -> Self {
         Self {
-            decision: Decision::Refuse,
+            decision: decision_of(refusal.code()),
             codes: vec![refusal.code()],
             notes: Vec::new(),
             proof: Proof::None,
@@ -106,11 +106,11 @@ impl<'r> Judgement<'r> {
         let answered = Answered::verified(&record.answer, &snapshot).ok_or(Code::RecordGrant);
         let answered = layer(&mut self.layers.grant, answered)?;
         let at_use = AtUse::judge(authentic, record, &snapshot, answered.iat.instant());
-        let disclosed = basis::check(record, &answered, &at_use.judged, &snapshot);
-        self.disclosed = layer(&mut self.layers.grant, disclosed)?;
+        let granted = basis::check(record, &answered, &at_use.judged, &snapshot);
+        let granted = layer(&mut self.layers.grant, granted)?;
         self.take_standing(&at_use, &snapshot);
-        let report = standing::compare_report(record, &at_use, &self.disclosed);
-        layer(&mut self.layers.report, report)?;
+        layer(&mut self.layers.report, standing::compare_report(record, &at_use, &granted))?;
+        self.disclosed = granted.disclosed;
         self.take_notes();
         Ok(())
     }
@@ -218,14 +218,14 @@ fn gateway_signature(record: &Record, snapshot: &Snapshot) -> Result<(), Code> {
     let signs = |key| {
         verify_detached(&record.gateway_signature, &record.manifest, key, Typ::Record).is_ok()
     };
-    let mentions_instant = record.annotation.copy_creation_time == record.created;
-    if mentions_instant && keys.any(signs) { Ok(()) } else { Err(Code::RecordSignature) }
+    let names_instant = record.annotation.copy_creation_time == record.created;
+    if names_instant && keys.any(signs) { Ok(()) } else { Err(Code::RecordSignature) }
 }
 
 /// Whether the certificate of the key that signed the record has not ended at `instant`.
 fn signing_certificate_lasts(record: &Record, snapshot: &Snapshot, instant: Timestamp) -> bool {
     let list = snapshot.state().province(maker(record).division());
-    let services = list.map(|list| list.services()).unwrap_or_default();
+    let services = list.map(ProvincialList::services).unwrap_or_default();
     services.iter().filter(|service| service.kind == ServiceKind::GatewaySigning).any(|service| {
         service.certificates.iter().all(|certificate| certificate.is_valid_at(instant))
             && verify_detached(
