@@ -13,8 +13,8 @@ use crate::consent::PurposeCode;
 use crate::crypto::Digest;
 use crate::crypto::json::{self, JsonError};
 
-/// Reads a record: at most [`RECORD_BYTES`], of this media type, of a major version and level
-/// known here, with every part that the level demands.
+/// Reads a record: at most 4 MiB, of this media type, of a major version and level known here,
+/// with every part that the level demands.
 pub fn open(bytes: &[u8]) -> Result<Record, RecordRefusal> {
     if bytes.len() > RECORD_BYTES {
         return Err(RecordRefusal::TooLarge);

@@ -29,7 +29,7 @@ pub enum RecordRefusal {
     /// It could not be written or signed.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// Over [`super::document::RECORD_BYTES`].
+    /// Over 4 MiB, or more roots and lists than a record can need.
     #[error("larger than allowed")]
     TooLarge,
     /// An embedded root, list or statement is refused.

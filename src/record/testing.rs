@@ -31,6 +31,7 @@ use crate::trust::{Root, Snapshot, TrustState};
 pub(super) static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 pub(super) const GRANTEE: &str = "urn:cn:uscc:91440000MA0000002Y";
+pub(super) const NUMBER: &str = "000000000001";
 const INDEX: u64 = 4711;
 const KIND: LicenceType = LicenceType::VehicleCertificate;
 
@@ -51,7 +52,7 @@ impl World {
         let state = federation.state();
         let root = Root::pinned(&federation.signed_root()).unwrap();
         let holder = SoftwareKey::generate(Algorithm::Es256).unwrap();
-        let credential = issue_licence(federation.province("120000"), &holder, now);
+        let credential = issue_licence(federation.province("120000"), NUMBER, &holder, now);
         Self { federation, state, root, holder, credential, now }
     }
 
@@ -110,6 +111,8 @@ pub(super) struct Case {
     /// What the issuing gateway signs as its answer.
     pub(super) answer: Value,
     pub(super) answer_typ: Typ,
+    /// The province whose gateway signs it.
+    pub(super) answerer: &'static str,
     pub(super) status_token: String,
     pub(super) status_uri: String,
     pub(super) report: Value,
@@ -147,6 +150,7 @@ impl Case {
         Self {
             answer,
             answer_typ: Typ::Answer,
+            answerer: "120000",
             status_token: world.status_token(StatusValue::Valid, world.now),
             status_uri: status_uri(world.issuing()),
             report: report(presentation, &consent.grant),
@@ -161,9 +165,9 @@ impl Case {
         }
     }
 
-    /// The parts, with the answer under the issuing gateway's signature.
+    /// The parts, with the answer signed.
     pub(super) fn parts(self) -> Parts {
-        let key = &WORLD.issuing().gateway.key;
+        let key = &WORLD.federation.province(self.answerer).gateway.key;
         Parts {
             answer: sign_compact(key, Header::new(self.answer_typ), &self.answer).unwrap(),
             revocation: Revocation {
@@ -194,22 +198,21 @@ pub(super) struct Consent {
 
 impl Consent {
     pub(super) fn honest() -> Self {
-        Self::to(ConsentMode::Store, &WORLD.holder, ApprovalMethod::KbJwt)
+        Self::of(&Asking::honest())
     }
 
-    /// Consent to the plate, signed by `holder`.
-    pub(super) fn to(mode: ConsentMode, holder: &SoftwareKey, method: ApprovalMethod) -> Self {
-        let world = &*WORLD;
-        let request = request(mode);
-        let at = world.now + Duration::from_secs(10);
-        let bare = present(&world.credential, &[]).unwrap();
+    /// Consent to the plate.
+    pub(super) fn of(asking: &Asking<'_>) -> Self {
+        let at = WORLD.now + Duration::from_secs(10);
+        let request = request(asking.mode);
+        let bare = present(asking.credential, &[]).unwrap();
         let terms = BindTerms {
-            audience: &world.issuing().hosts[1],
+            audience: asking.audience,
             nonce: "n-1",
             transaction: Some(request.transaction_hash()),
         };
-        let approval = bind(&bare, terms, holder, at).unwrap();
-        let noted = HolderApproval::established(method, request.transaction_hash(), at);
+        let approval = bind(&bare, terms, asking.holder, asking.signed).unwrap();
+        let noted = HolderApproval::established(asking.method, request.transaction_hash(), at);
         let uri = "https://127.0.0.1/v1/status-lists/grants/1".to_owned();
         let status = GrantStatus { status_list: StatusListEntry { idx: 1, uri } };
         let grant = Grant::from_approval(&request, noted, status, None, at).unwrap();
@@ -218,6 +221,30 @@ impl Consent {
 
     pub(super) fn token(&self) -> String {
         self.grant.sign(&WORLD.issuing().gateway.key).unwrap()
+    }
+}
+
+/// How the holder was asked and agreed.
+pub(super) struct Asking<'a> {
+    pub(super) mode: ConsentMode,
+    pub(super) method: ApprovalMethod,
+    pub(super) holder: &'a SoftwareKey,
+    pub(super) credential: &'a str,
+    pub(super) audience: &'a str,
+    pub(super) signed: Timestamp,
+}
+
+impl Asking<'static> {
+    pub(super) fn honest() -> Self {
+        let world = &*WORLD;
+        Self {
+            mode: ConsentMode::Store,
+            method: ApprovalMethod::KbJwt,
+            holder: &world.holder,
+            credential: &world.credential,
+            audience: &world.issuing().hosts[1],
+            signed: world.now + Duration::from_secs(10),
+        }
     }
 }
 
@@ -243,13 +270,19 @@ pub(super) fn status_uri(province: &Province) -> String {
     format!("{}/v1/status-lists/licence/1", province.hosts[1])
 }
 
-fn identifier(province: &Province) -> Identifier {
+fn identifier(province: &Province, number: &str) -> Identifier {
     let authority = province.authority_code.parse().unwrap();
-    Identifier::compose(KIND, &authority, "000000000001", LicenceVersion::FIRST).unwrap()
+    Identifier::compose(KIND, &authority, number, LicenceVersion::FIRST).unwrap()
 }
 
-fn issue_licence(province: &Province, holder: &SoftwareKey, now: Timestamp) -> String {
-    let identifier = identifier(province);
+/// A vehicle's licence of this number, for `holder`.
+pub(super) fn issue_licence(
+    province: &Province,
+    number: &str,
+    holder: &SoftwareKey,
+    now: Timestamp,
+) -> String {
+    let identifier = identifier(province, number);
     let claims = json!({
         "certificateIdentifier": identifier.as_str(),
         "certificateTypeCode": KIND.code(),
@@ -278,7 +311,7 @@ fn issue_licence(province: &Province, holder: &SoftwareKey, now: Timestamp) -> S
 
 fn request(mode: ConsentMode) -> ConsentRequest {
     let world = &*WORLD;
-    let identifier = identifier(world.issuing());
+    let identifier = identifier(world.issuing(), NUMBER);
     let ask = ConsentAsk {
         identifier: identifier.clone(),
         claims: vec![ClaimPath::new("plateNumber")],

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::seal::sign;
-use super::testing::{Case, Consent, GRANTEE, WORLD, World, status_token, status_uri};
+use super::testing::{
+    Asking, Case, Consent, GRANTEE, NUMBER, WORLD, World, issue_licence, status_token, status_uri,
+};
 use super::*;
 use crate::base::{Code, SystemEntropy, Timestamp};
 use crate::consent::{ApprovalMethod, ConsentMode};
@@ -14,7 +16,7 @@ use crate::crypto::jws::Typ;
 use crate::crypto::seal::SoftwareKey;
 use crate::crypto::{Algorithm, Digest};
 use crate::trust::Root;
-use crate::trust::testing::Federation;
+use crate::trust::testing::{Federation, list_id};
 
 /// The deciding code.
 fn code(record: &Record) -> Code {
@@ -204,8 +206,24 @@ fn embedded_trust_is_whole_and_of_its_time() {
     }
     let without = resigned(|record| record.trust.provinces.truncate(1));
     assert_eq!(code(&without), Code::RecordSignature, "the maker's own list is absent");
-    let twice = resigned(|record| record.issuer_chain.truncate(1));
-    assert_eq!(code(&twice), Code::RecordProofInvalid);
+    let shortened = resigned(|record| record.issuer_chain.truncate(1));
+    assert_eq!(code(&shortened), Code::RecordProofInvalid);
+    let redated = resigned(|record| record.annotation.copy_creation_time = WORLD.now);
+    assert_eq!(code(&redated), Code::RecordSignature);
+}
+
+#[test]
+fn an_older_list_does_not_come_back_under_a_newer_statement() {
+    let mut federation = Federation::new(WORLD.now);
+    let root = Root::pinned(&federation.signed_root()).unwrap();
+    let (issuing, making) = (WORLD.issuing().division.member(), WORLD.making().division.member());
+    let older = federation.state();
+    federation.publish(list_id("120000"));
+    let newer = federation.refresh(&older);
+    let mut evidence = TrustEvidence::of(&newer, issuing, making).unwrap();
+    assert!(evidence.restore(root.clone()).is_ok());
+    evidence.provinces = TrustEvidence::of(&older, issuing, making).unwrap().provinces;
+    assert_eq!(evidence.restore(root).unwrap_err(), RecordRefusal::TrustIncomplete);
 }
 
 #[test]
@@ -241,7 +259,7 @@ fn nothing_is_disclosed_beyond_the_grant() {
 #[test]
 fn only_the_holders_key_approves() {
     let stranger = SoftwareKey::generate(Algorithm::Es256).unwrap();
-    let consent = Consent::to(ConsentMode::Store, &stranger, ApprovalMethod::KbJwt);
+    let consent = Consent::of(&Asking { holder: &stranger, ..Asking::honest() });
     let presentation = present(&WORLD.credential, &["plateNumber"]).unwrap();
     assert_eq!(code(&Case::under(&consent, &presentation).seal()), Code::RecordGrant);
     let other = Consent::honest().approval;
@@ -252,9 +270,47 @@ fn only_the_holders_key_approves() {
 }
 
 #[test]
+fn an_approval_is_for_this_gateway_this_instant_and_this_holder() {
+    let presentation = present(&WORLD.credential, &["plateNumber"]).unwrap();
+    let stranger = SoftwareKey::generate(Algorithm::Es256).unwrap();
+    let to_a_stranger = issue_licence(WORLD.issuing(), NUMBER, &stranger, WORLD.now);
+    let another_licence = issue_licence(WORLD.issuing(), "000000000002", &WORLD.holder, WORLD.now);
+    let honest = Asking::honest;
+    for asking in [
+        Asking { audience: &WORLD.making().hosts[1], ..honest() },
+        Asking { audience: &WORLD.issuing().hosts[0], ..honest() },
+        Asking { signed: WORLD.now, ..honest() },
+        Asking { holder: &stranger, credential: &to_a_stranger, ..honest() },
+        Asking { credential: &another_licence, ..honest() },
+    ] {
+        let record = Case::under(&Consent::of(&asking), &presentation).seal();
+        assert_eq!(code(&record), Code::RecordGrant);
+    }
+    let key_name = format!("x509_hash:{}", WORLD.issuing().gateway.certificate.digest());
+    let by_wallet = Consent::of(&Asking { audience: &key_name, ..honest() });
+    assert_eq!(code(&Case::under(&by_wallet, &presentation).seal()), Code::Ok);
+}
+
+#[test]
+fn the_credential_is_the_one_that_was_granted_and_given() {
+    let issue = |number| issue_licence(WORLD.issuing(), number, &WORLD.holder, WORLD.now);
+    let page = Consent::of(&Asking { method: ApprovalMethod::Page, ..Asking::honest() });
+    let other = present(&issue("000000000002"), &["plateNumber"]).unwrap();
+    let mut case = Case::under(&page, &other);
+    case.answer["result"]["approval"] = json!("");
+    assert_eq!(code(&case.seal()), Code::RecordGrant, "another licence");
+    let again = issue(NUMBER);
+    let exchanged = resigned(|record| {
+        record.credential = again.split('~').next().unwrap().to_owned();
+        record.disclosures.clear();
+    });
+    assert_eq!(code(&exchanged), Code::RecordGrant, "the same licence, issued again");
+}
+
+#[test]
 fn what_the_way_of_approval_demands_is_there_and_nothing_else() {
     let presentation = present(&WORLD.credential, &["plateNumber"]).unwrap();
-    let page = || Consent::to(ConsentMode::Store, &WORLD.holder, ApprovalMethod::Page);
+    let page = || Consent::of(&Asking { method: ApprovalMethod::Page, ..Asking::honest() });
     let mut without = Case::under(&page(), &presentation);
     without.answer["result"]["approval"] = json!("");
     assert_eq!(code(&without.seal()), Code::Ok);
@@ -284,6 +340,21 @@ fn the_use_lies_within_the_grant() {
         let record = spoilt(|case| *case.answer.pointer_mut(member).unwrap() = value.clone());
         assert_eq!(code(&record), Code::RecordGrant, "{member} {value}");
     }
+    for (after, expected) in [(23, Code::Ok), (24, Code::RecordGrant), (25, Code::RecordGrant)] {
+        let used = WORLD.now + Duration::from_hours(after);
+        let record = spoilt(|case| {
+            case.answer["iat"] = json!(used.unix_seconds());
+            case.created = used;
+            case.status_token = WORLD.status_token(StatusValue::Valid, used);
+        });
+        let verification = verify(&record, WORLD.root.clone(), &terms(None, used));
+        assert_eq!(verification.codes, [expected], "{after} h");
+    }
+    let another_answers = spoilt(|case| {
+        case.answer["iss"] = json!(WORLD.making().division.member());
+        case.answerer = "440000";
+    });
+    assert_eq!(code(&another_answers), Code::RecordGrant);
     let other_kind = spoilt(|case| case.answer_typ = Typ::Request);
     assert_eq!(code(&other_kind), Code::RecordGrant);
     let elsewhere = resigned(|record| record.audit.issuer.index += 1);
@@ -297,12 +368,17 @@ fn the_record_is_for_the_grantee_and_its_purpose() {
     let purpose = spoilt(|case| case.annotation.purpose = "insurance".parse().unwrap());
     assert_eq!(code(&purpose), Code::RecordGrant);
     let presentation = present(&WORLD.credential, &["plateNumber"]).unwrap();
-    let view = Consent::to(ConsentMode::View, &WORLD.holder, ApprovalMethod::KbJwt);
+    let view = Consent::of(&Asking { mode: ConsentMode::View, ..Asking::honest() });
     assert_eq!(code(&Case::under(&view, &presentation).seal()), Code::RecordGrant);
     let issuing = WORLD.issuing();
     let mut case = Case::honest();
     case.annotation.copy_creator = issuing.division.member();
     let created = case.created;
+    let own = seal(case.parts(), &issuing.gateway.key, created, &SystemEntropy).unwrap();
+    assert_eq!(code(&own), Code::RecordGrant, "made by a gateway that did not ask");
+    let mut case = Case::honest();
+    case.annotation.copy_creator = issuing.division.member();
+    case.answer["aud"] = json!(issuing.division.member());
     let own = seal(case.parts(), &issuing.gateway.key, created, &SystemEntropy).unwrap();
     assert_eq!(code(&own), Code::RecordGrant, "made by another gateway than the grantee's");
 }
@@ -312,7 +388,7 @@ fn the_status_is_of_this_list_and_of_this_use() {
     let world: &World = &WORLD;
     let issuing = world.issuing();
     let own_uri = status_uri(issuing);
-    let elsewhere = own_uri.replace("/1", "/2");
+    let elsewhere = format!("{own_uri}0");
     let stranger = &world.making().status_signer.key;
     let two_hours = Duration::from_hours(2);
     let valid = StatusValue::Valid;
@@ -320,6 +396,7 @@ fn the_status_is_of_this_list_and_of_this_use() {
         (status_token(&elsewhere, valid, &issuing.status_signer.key, world.now), own_uri.clone()),
         (status_token(&elsewhere, valid, &issuing.status_signer.key, world.now), elsewhere),
         (status_token(&own_uri, valid, stranger, world.now), own_uri.clone()),
+        (world.status_token(valid, world.now), format!("{own_uri}1")),
         (world.status_token(valid, world.now - two_hours), own_uri.clone()),
         (world.status_token(valid, world.now + two_hours), own_uri.clone()),
         ("no token".to_owned(), own_uri),
