@@ -51,6 +51,16 @@ pub fn examine(
     })
 }
 
+/// The key that a credential of our own register is bound to, read without judging it: taking a
+/// grant back must not depend on the state of anybody's trust.
+#[must_use]
+pub fn bound_key(own_credential: &str) -> Option<PublicKey> {
+    let (jwt, _) = own_credential.split_once('~')?;
+    let compact = Compact::parse(jwt).ok()?;
+    let payload: Map<String, Value> = json::from_slice(compact.unverified_payload()).ok()?;
+    Envelope::read(&payload).ok()?.holder_key().ok()?
+}
+
 /// A credential that its recognised issuer did sign. Whether it is in force is not known yet.
 ///
 /// Only [`examine`] makes one, and it is used up by [`Authentic::judge`].

@@ -25,7 +25,7 @@ mod unfold;
 mod verdict;
 
 pub use envelope::StatusReference;
-pub use examine::{Authentic, ExamineError, Failure, examine};
+pub use examine::{Authentic, ExamineError, Failure, bound_key, examine};
 pub use issue::{IssueError, IssueTerms, Issued, issue};
 pub use judge::{Binding, JudgeTerms, StatusEvidence};
 pub use key_binding::{Approval, ApprovalError, Approved, BindingError, approve};

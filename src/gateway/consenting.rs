@@ -20,7 +20,7 @@ use crate::consent::{
     GrantTerms, HolderApproval, LicenceReference, NonceBinding, NonceKey, Offer, StatusListEntry,
     StatusReference, verify_revocation,
 };
-use crate::credential::{Approval, approve, examine};
+use crate::credential::{Approval, approve, bound_key};
 use crate::crypto::Digest;
 use crate::exchange::{
     AnswerDraft, ApprovalBody, Arrival, Basis, CallerStatement, ClientRequest, ConsentOffer,
@@ -142,7 +142,6 @@ impl Node {
         ask: ConsentAsk,
         now: Timestamp,
     ) -> Result<String, Problem> {
-        party.demand_signature()?;
         let mut entry =
             Entry::new(EntryKind::ConsentRequested, now, party.actor(self.settings.member));
         entry.subject = Some(subject_of(&ask.identifier));
@@ -175,6 +174,7 @@ impl Node {
         ask: ConsentAsk,
         now: Timestamp,
     ) -> Result<(ConsentRequest, ConsentRequestRow), Problem> {
+        party.demand_signature()?;
         if !matches!(party.role, Role::Business | Role::Intermediary) {
             return Err(Problem::new(Code::RoleNotAllowed));
         }
@@ -286,8 +286,10 @@ impl Node {
             request.transaction_hash(),
             approved.at(),
         );
-        let uri = format!("{}/v1/status-lists/grants/1", self.settings.public_origin);
-        let status = StatusReference { status_list: StatusListEntry { idx: 0, uri } };
+        let idx = self.store.free_grant_index(&self.entropy).await;
+        let idx = u64::from(idx.map_err(|error| unavailable(&error))?);
+        let uri = self.grant_status_uri();
+        let status = StatusReference { status_list: StatusListEntry { idx, uri } };
         Grant::from_approval(request, approval, status, body.exp, now)
             .map_err(|refusal| consent_problem(&refusal))
     }
@@ -296,11 +298,10 @@ impl Node {
         let now = self.now();
         let row = self.grant_row(id).await?;
         let licence = self.licence_row_of(&row.licence).await?;
-        let snapshot = self.trust.snapshot();
-        let credential = licence.credential.ok_or_else(|| Problem::new(Code::NotFound))?;
-        let holder_key = examine(&credential, &snapshot, now)
-            .ok()
-            .and_then(|authentic| authentic.holder_key().cloned())
+        let holder_key = licence
+            .credential
+            .as_deref()
+            .and_then(bound_key)
             .ok_or_else(|| Problem::new(Code::HolderSignatureInvalid))?;
         let expected = ExpectedRevocation {
             audience: &self.settings.public_origin,
@@ -398,6 +399,7 @@ fn grant_row(
         grantee_spki: terms.cnf.spki_sha256,
         registration: terms.cnf.rp_id.clone(),
         purpose: terms.purpose.code.to_string(),
+        status_index: u32::try_from(grant.status().status_list.idx).unwrap_or(u32::MAX),
         document: kept_grant(token, &request.transaction_data, approval),
         nbf: grant.starts(),
         exp: grant.ends(),

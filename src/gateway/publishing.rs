@@ -4,10 +4,10 @@
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::json;
 
 use super::founding::{Charter, FoundingError, issuer_entry, list_payload_signed, next_list};
@@ -15,6 +15,7 @@ use super::keys::KeyFolder;
 use super::node::Node;
 use crate::base::{Code, ListId, Timestamp};
 use crate::http::Problem;
+use crate::identity::Caller;
 use crate::pki::{Authority, LEAF_LIFE, Period, files};
 use crate::trust::lote::SignedList;
 use crate::trust::{DocumentKind, PreviousList, ServiceStatus};
@@ -24,10 +25,21 @@ pub(super) async fn status_list(
     State(node): State<Arc<Node>>,
     Path((kind, number)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    if kind != "licence" || number != "1" {
-        return Err(Problem::new(Code::NotFound));
-    }
-    let token = node.own_status_list().await.map_err(|_| Problem::new(Code::NotReady))?.to_string();
+    let token = match (kind.as_str(), number.as_str()) {
+        ("licence", "1") => node.own_status_list().await,
+        _ => return Err(Problem::new(Code::NotFound)),
+    };
+    let token = token.map_err(|_| Problem::new(Code::NotReady))?.to_string();
+    Ok(([(header::CONTENT_TYPE, "application/statuslist+jwt")], token).into_response())
+}
+
+/// `GET /v1/status-lists/grants/1` on the federation listener, between members alone: which grants may no longer be used.
+pub(super) async fn grant_status(
+    State(node): State<Arc<Node>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Problem> {
+    caller.member().ok_or_else(|| Problem::new(Code::RoleNotAllowed))?;
+    let token = node.grant_status_list().await.map_err(|_| Problem::new(Code::NotReady))?;
     Ok(([(header::CONTENT_TYPE, "application/statuslist+jwt")], token).into_response())
 }
 

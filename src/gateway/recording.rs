@@ -17,7 +17,7 @@ use super::querying::own_actor;
 use crate::audit::{Entry, EntryKind};
 use crate::base::{Code, SystemEntropy, Timestamp, limits};
 use crate::consent::GrantTerms;
-use crate::credential::{Binding, JudgeTerms, StatusEvidence, examine};
+use crate::credential::{Binding, Decision, JudgeTerms, StatusEvidence, examine};
 use crate::crypto::{Digest, json};
 use crate::exchange::{
     Authorization, CheckContext, DisclosureBody, DisclosureResult, VerificationReport,
@@ -25,7 +25,9 @@ use crate::exchange::{
 };
 use crate::http::{Problem, StrictJson, TraceId};
 use crate::identity::{Caller, Role};
-use crate::record::{AnnotationDraft, Parts, Record, Revocation, TrustEvidence, seal};
+use crate::record::{
+    AnnotationDraft, Parts, Record, Revocation, TrustEvidence, VerifyTerms, seal, verify,
+};
 use crate::trust::Snapshot;
 
 /// `POST /v1/records` with `{grant, claims}`: one use of the grant.
@@ -73,10 +75,16 @@ impl Node {
             maker_checkpoint,
             annotation: self.annotation(&terms, now),
         };
-        seal(parts, self.keys.signing.as_ref(), now, &SystemEntropy).map_err(|refusal| {
-            tracing::error!(%refusal, "a record could not be made");
-            Problem::new(Code::Internal)
-        })
+        let record = seal(parts, self.keys.signing.as_ref(), now, &SystemEntropy)
+            .map_err(|refusal| unfit(&refusal))?;
+        // Judged as its reader will: a record that does not stand is not handed out.
+        let root = snapshot.state().root().clone();
+        let verification = verify(&record, root, &VerifyTerms { at: None, audience: None, now });
+        if verification.decision == Decision::Accept {
+            Ok(record)
+        } else {
+            Err(unfit(&format_args!("{:?}", verification.codes)))
+        }
     }
 
     /// Judges what was given as anybody would, and keeps the status list that says so.
@@ -132,4 +140,10 @@ impl Node {
             purpose: terms.purpose.code.clone(),
         }
     }
+}
+
+/// A record that would not stand: our own fault, told to nobody but the log.
+fn unfit(why: &dyn std::fmt::Display) -> Problem {
+    tracing::error!(%why, "a record could not be made");
+    Problem::new(Code::Internal)
 }

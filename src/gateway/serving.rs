@@ -196,6 +196,11 @@ fn federation_routes(node: &Arc<Node>) -> Routes {
         .route("/v1/grants/{id}", get(consenting::show_grant).with_state(with()), business)
         .route("/v1/disclosures", post(disclosing::disclosures).with_state(with()), business)
         .route("/v1/records", post(recording::records).with_state(with()), business)
+        .route(
+            "/v1/status-lists/grants/1",
+            get(publishing::grant_status).with_state(with()),
+            business,
+        )
         .merge(shared_routes(node))
 }
 

@@ -79,6 +79,25 @@ impl Node {
         Ok(token)
     }
 
+    /// The address of this province's status list of grants.
+    pub(super) fn grant_status_uri(&self) -> String {
+        format!("{}{GRANTS_PATH}", self.settings.federation_origin)
+    }
+
+    /// The status list of this province's grants. What decides on a use is the store alone; the
+    /// list is for a member that holds a grant and cannot ask.
+    pub(super) async fn grant_status_list(&self) -> Result<String, StatusUnavailable> {
+        let ended = self.store.ended_grants().await.map_err(|_| StatusUnavailable)?;
+        let mut bits = StatusBits::all_valid(0).map_err(|_| StatusUnavailable)?;
+        for index in ended {
+            bits.set(u64::from(index), StatusValue::Ended).map_err(|_| StatusUnavailable)?;
+        }
+        let uri = self.grant_status_uri();
+        let terms = StatusListTerms { uri: &uri, ttl: TTL, life: LIFE, reinstated: &[] };
+        sign_status_list(&bits, &terms, self.keys.status.as_ref(), self.now())
+            .map_err(|_| StatusUnavailable)
+    }
+
     /// The status list that a credential of `member` refers to, not older than one refresh; or an
     /// older copy while the province cannot be reached.
     pub(super) async fn status_list_of(
@@ -183,6 +202,8 @@ pub(super) struct StatusUnavailable;
 pub(super) const OWN_LIST: &str = "licence/1";
 /// Path of the list on both listeners.
 const OWN_PATH: &str = "/v1/status-lists/licence/1";
+/// Path of the list of grants, on the federation listener alone.
+const GRANTS_PATH: &str = "/v1/status-lists/grants/1";
 /// How long a copy may be kept.
 const TTL: Duration = Duration::from_mins(15);
 /// How long a copy may be relied on at all: the longest age that any use allows.

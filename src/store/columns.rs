@@ -79,6 +79,7 @@ impl Stored for GrantRow {
             registration: columns.text("registration")?,
             purpose: columns.text("purpose")?,
             document: columns.text("document")?,
+            status_index: columns.number("status_index")?,
             nbf: columns.instant("nbf")?,
             exp: columns.instant("exp")?,
             max_uses: columns.optional_number("max_uses")?,

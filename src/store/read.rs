@@ -90,6 +90,19 @@ impl Store {
         self.all(sqlx::query(query).bind(status_list)).await
     }
 
+    /// What the status list of grants has to say: places of the grants that may not be used.
+    pub async fn ended_grants(&self) -> Result<Vec<u32>, StoreError> {
+        let query = "SELECT status_index FROM grants WHERE state <> 'ACTIVE' ORDER BY status_index";
+        let rows = sqlx::query(query).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Columns(row).number("status_index")).collect()
+    }
+
+    /// A free place in the status list of grants, drawn as in [`Self::free_status_index`].
+    pub async fn free_grant_index(&self, entropy: &dyn Entropy) -> Result<u32, StoreError> {
+        self.draw_free("SELECT 1 FROM grants WHERE $1 <> '' AND status_index = $2", "g", entropy)
+            .await
+    }
+
     /// A free place in a status list, drawn at random so that places tell nothing about the order
     /// of issue. Another commit may take it first; the insertion decides.
     pub async fn free_status_index(
@@ -97,16 +110,26 @@ impl Store {
         status_list: &str,
         entropy: &dyn Entropy,
     ) -> Result<u32, StoreError> {
+        let query = "SELECT 1 FROM licences WHERE status_list = $1 AND status_index = $2";
+        self.draw_free(query, status_list, entropy).await
+    }
+
+    /// Draws until `query`, given a list and a place, finds nobody there.
+    async fn draw_free(
+        &self,
+        query: &'static str,
+        list: &str,
+        entropy: &dyn Entropy,
+    ) -> Result<u32, StoreError> {
         for _ in 0..DRAWS {
             let mut bytes = [0; 4];
             entropy.fill(&mut bytes);
             let index = u32::from_be_bytes(bytes) % STATUS_LIST_PLACES;
-            let taken =
-                sqlx::query("SELECT 1 FROM licences WHERE status_list = $1 AND status_index = $2")
-                    .bind(status_list)
-                    .bind(i64::from(index))
-                    .fetch_optional(&self.readers)
-                    .await?;
+            let taken = sqlx::query(query)
+                .bind(list)
+                .bind(i64::from(index))
+                .fetch_optional(&self.readers)
+                .await?;
             if taken.is_none() {
                 return Ok(index);
             }

@@ -22,6 +22,8 @@ pub struct GrantRow {
     pub purpose: String,
     /// The signed grant.
     pub document: String,
+    /// Its place in the status list of grants.
+    pub status_index: u32,
     /// First instant of use.
     pub nbf: Timestamp,
     /// First instant at which it is no longer of use.

@@ -66,8 +66,8 @@ pub(super) async fn insert_grant(
     }
     let inserted = sqlx::query(
         "INSERT INTO grants (id, state, licence, grantee_spki, registration, purpose, document, \
-         nbf, exp, max_uses, uses, created, ended) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+         status_index, nbf, exp, max_uses, uses, created, ended) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
     )
     .bind(row.id.as_str())
     .bind(row.state.as_str())
@@ -76,6 +76,7 @@ pub(super) async fn insert_grant(
     .bind(row.registration.as_str())
     .bind(row.purpose.as_str())
     .bind(row.document.as_str())
+    .bind(i64::from(row.status_index))
     .bind(row.nbf.unix_micros())
     .bind(row.exp.unix_micros())
     .bind(row.max_uses.map(i64::from))

@@ -64,6 +64,7 @@ CREATE TABLE grants (
     registration TEXT NOT NULL,
     purpose TEXT NOT NULL,
     document TEXT NOT NULL,
+    status_index INTEGER NOT NULL UNIQUE CHECK (status_index >= 0),
     nbf INTEGER NOT NULL,
     exp INTEGER NOT NULL,
     max_uses INTEGER,
