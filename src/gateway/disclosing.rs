@@ -11,10 +11,11 @@ use axum::{Extension, Json};
 use serde_json::json;
 
 use super::asking::{Answered, CLIENT_REQUEST_HEADER, Question};
-use super::consenting::{KeptGrant, audience_of, consent_problem};
+use super::consenting::{audience_of, consent_problem};
+use super::granting::KeptGrant;
 use super::issuing::subject_of;
 use super::node::{Node, problem_of};
-use super::party::{Ground, Party, client_in, header as one_header};
+use super::party::{Ground, Party, client_in, header as one_header, own_actor};
 use crate::audit::{Entry, EntryKind};
 use crate::base::{Code, MemberId, Timestamp};
 use crate::consent::{
@@ -76,7 +77,7 @@ impl Node {
     ) -> Result<Answered<DisclosureResult>, Problem> {
         // Article 12: no authorisation, no use. Said before anything is asked of anybody.
         if body.grant.is_none() {
-            let actor = super::querying::own_actor(client);
+            let actor = own_actor(client);
             let entry = Entry::new(EntryKind::Disclosure, now, actor);
             let problem = Problem::new(Code::GrantRequired);
             return Err(self.refuse(entry, Vec::new(), problem).await);
@@ -113,7 +114,7 @@ impl Node {
         answered: &Answered<DisclosureResult>,
         now: Timestamp,
     ) -> Result<(), Problem> {
-        let actor = super::querying::own_actor(client);
+        let actor = own_actor(client);
         let mut entry = Entry::new(EntryKind::Disclosure, now, actor);
         entry.basis = Some("holder".to_owned());
         entry.request_sha256 = Some(answered.request_sha256);

@@ -1,10 +1,13 @@
 //! A province's gateway as a service: it keeps its trust up to date, answers its clients, its
 //! holders and other gateways, and puts every act on the record first.
 
+mod answering;
 mod asking;
 mod consenting;
 mod disclosing;
 mod founding;
+mod granting;
+mod inspecting;
 mod issuing;
 mod keys;
 mod node;

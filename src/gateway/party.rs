@@ -166,6 +166,16 @@ impl Party {
     }
 }
 
+/// The actor of audit entries about a client of this province.
+pub(super) fn own_actor(client: &Client) -> Actor {
+    Actor {
+        member: None,
+        role: client.role().to_string(),
+        id: client.id().to_string(),
+        spki_sha256: Some(client.key().spki_digest()),
+    }
+}
+
 /// The client behind a caller, or the 403 of every other.
 pub(super) fn client_of(caller: &Caller) -> Result<&Client, Problem> {
     caller.client().ok_or_else(|| Problem::new(Code::RoleNotAllowed))

@@ -13,7 +13,10 @@ use super::keys::Keys;
 use super::node::{Node, Settings};
 use super::status::StatusLists;
 use super::trust_feed::TrustFeed;
-use super::{consenting, disclosing, operating, publishing, querying, recording, verifying};
+use super::{
+    consenting, disclosing, granting, inspecting, operating, publishing, querying, recording,
+    verifying,
+};
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Clock, Code, Entropy as _, SystemEntropy, limits};
 use crate::http::{
@@ -190,10 +193,10 @@ fn federation_routes(node: &Arc<Node>) -> Routes {
     let with = || Arc::clone(&shared);
     Routes::new()
         .route("/v1/verifications", post(verifying::verifications).with_state(with()), officer)
-        .route("/v1/inspections", post(querying::open_inspection).with_state(with()), officer)
+        .route("/v1/inspections", post(inspecting::open_inspection).with_state(with()), officer)
         .route("/v1/licences:query", post(querying::query).with_state(with()), officer)
         .route("/v1/consent-requests", post(consenting::request).with_state(with()), business)
-        .route("/v1/grants/{id}", get(consenting::show_grant).with_state(with()), business)
+        .route("/v1/grants/{id}", get(granting::show_grant).with_state(with()), business)
         .route("/v1/disclosures", post(disclosing::disclosures).with_state(with()), business)
         .route("/v1/records", post(recording::records).with_state(with()), business)
         .route(
@@ -211,19 +214,15 @@ fn public_routes(node: &Arc<Node>) -> Routes {
         .route("/v1/consent-requests/{id}", get(consenting::show).with_state(with()), business)
         .route(
             "/v1/consent-requests/{id}/approve",
-            post(consenting::approve_request).with_state(with()),
+            post(granting::approve_request).with_state(with()),
             business,
         )
         .route(
             "/v1/consent-requests/{id}/deny",
-            post(consenting::deny_request).with_state(with()),
+            post(granting::deny_request).with_state(with()),
             business,
         )
-        .route(
-            "/v1/grants/{id}/revoke",
-            post(consenting::revoke_grant).with_state(with()),
-            business,
-        )
+        .route("/v1/grants/{id}/revoke", post(granting::revoke_grant).with_state(with()), business)
         .federation_only("/v1/verifications")
         .federation_only("/v1/inspections")
         .federation_only("/v1/licences:query")

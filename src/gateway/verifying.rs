@@ -11,8 +11,7 @@ use axum::{Extension, Json};
 use super::asking::Question;
 use super::issuing::subject_of;
 use super::node::{Node, unavailable};
-use super::party::client_in;
-use super::querying::own_actor;
+use super::party::{client_in, own_actor};
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Code, MemberId, Timestamp, limits};
 use crate::credential::{

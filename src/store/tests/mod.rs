@@ -82,7 +82,9 @@ fn grant(max_uses: Option<u32>) -> GrantRow {
         registration: "iu_1".to_owned(),
         purpose: "cargo-contracting".to_owned(),
         document: "e30.e30.AA".to_owned(),
-        status_index: u32::from_be_bytes(crate::base::Entropy::salt(&SystemEntropy)[..4].try_into().unwrap()) >> 1,
+        status_index: u32::from_be_bytes(
+            crate::base::Entropy::salt(&SystemEntropy)[..4].try_into().unwrap(),
+        ) >> 1,
         nbf: at(0),
         exp: at(3600),
         max_uses,
