@@ -3,8 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::stream::StreamExt as _;
-
 use super::issuing::subject_of;
 use super::node::{Node, problem_of, unavailable};
 use super::party::Party;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use futures_util::stream::StreamExt as _;
 use serde_json::json;
 
 use super::node::{Node, unavailable};
