@@ -43,6 +43,7 @@ impl Node {
             Err(problem) => return Err(self.refuse(entry, party.spends.clone(), problem).await),
         };
         entry.purpose = Some(mandate.purpose().code().to_owned());
+        self.telemetry.statutory_read(mandate.purpose().code());
         let draft = AnswerDraft {
             iss: self.settings.member,
             aud: party.member,

@@ -14,12 +14,14 @@ use super::issuing::{IssueOrder, StatusOrder, validation};
 use super::node::{ClientDetails, Node, unavailable};
 use super::party::client_in;
 use crate::audit::{Actor, Entry, EntryKind};
-use crate::base::{ClientId, Code};
+use crate::base::{ClientId, Code, limits};
 use crate::crypto::Digest;
+use crate::crypto::x509::Certificate;
 use crate::exchange::RegisteredUse;
 use crate::http::{Problem, StrictJson};
 use crate::identity::{Caller, Role};
 use crate::store::{ClientRow, ClientState, Effect};
+use crate::telemetry::KeyName;
 use crate::trust::TrustAge;
 
 /// A client to be registered.
@@ -122,10 +124,28 @@ pub(super) async fn readyz(State(node): State<Arc<Node>>) -> Result<Response, Pr
 
 /// `GET /metrics`.
 pub(super) async fn metrics(State(node): State<Arc<Node>>) -> String {
+    node.measure_ages();
     node.telemetry.render()
 }
 
 impl Node {
+    /// Ages grow without anything happening, so they are measured when somebody looks.
+    fn measure_ages(&self) {
+        let now = self.now();
+        let snapshot = self.trust.snapshot();
+        let age = snapshot.as_of().map_or(limits::HUBLESS_AGE, |as_of| now.since(as_of));
+        for member in snapshot.members() {
+            self.telemetry.trust_is_aged(member.id.division(), age);
+        }
+        let ends_in = |certificate: &Certificate| {
+            certificate.not_after().unix_seconds() - now.unix_seconds()
+        };
+        self.telemetry.certificate_ends_in(KeyName::Tls, ends_in(&self.keys.tls.0));
+        if let Some(first) = self.keys.issuer.chain.iter().map(ends_in).min() {
+            self.telemetry.certificate_ends_in(KeyName::Issuer, first);
+        }
+    }
+
     async fn register_client(&self, order: ClientOrder, actor: Actor) -> Result<u64, Problem> {
         let now = self.now();
         let role: Role = order.role.parse().map_err(|error| validation("/role", &error))?;

@@ -46,11 +46,6 @@ impl Running {
         while self.tasks.join_next().await.is_some() {}
         self.node.store.clone().close().await;
     }
-
-    /// Refreshes trust now; a demonstration waits for nothing else.
-    pub async fn refresh(&self) -> Result<(), Code> {
-        self.node.refresh_trust().await.map_err(|error| error.code())
-    }
 }
 
 /// Starts the gateway that `settings` describe.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
 
 use super::node::Node;
 use super::outbound::FetchError;
@@ -20,6 +21,8 @@ pub(crate) struct TrustFeed {
     snapshot: Arc<ArcSwap<Snapshot>>,
     generation: AtomicU64,
     hub_reachable: AtomicBool,
+    /// Held by the refresh in progress: two at once could put the older state in force last.
+    refreshing: Mutex<()>,
 }
 
 impl TrustFeed {
@@ -36,6 +39,7 @@ impl TrustFeed {
             snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
             generation: AtomicU64::new(1),
             hub_reachable: AtomicBool::new(false),
+            refreshing: Mutex::new(()),
         })
     }
 
@@ -71,10 +75,11 @@ impl TrustFeed {
 impl Node {
     /// Refreshes trust once. Whatever could be taken is in force afterwards.
     pub(super) async fn refresh_trust(&self) -> Result<(), RefreshError> {
+        let _only_one = self.trust.refreshing.lock().await;
         let outcome = self.fetch_and_take().await;
         self.trust.tell_hub(!matches!(outcome, Err(RefreshError::Fetch(FetchError::Peer(_)))));
         if let Err(error) = &outcome {
-            tracing::warn!(%error, "trust was not refreshed");
+            tracing::warn!(code = %error.code(), %error, "trust was not refreshed");
         }
         outcome
     }
