@@ -87,7 +87,7 @@ impl Teller {
         match self.audience {
             Audience::People => {
                 print_line(&format!("   expected  {}", heading.expected));
-                for (index, line) in pretty(&outcome.got).lines().enumerate() {
+                for (index, line) in lines_of(&outcome.got).iter().enumerate() {
                     let label = if index == 0 { "got      " } else { "         " };
                     print_line(&format!("   {label} {line}"));
                 }
@@ -119,8 +119,28 @@ impl Teller {
     }
 }
 
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+/// A document as people read it: a line for each member, long values folded under it.
+fn lines_of(value: &Value) -> Vec<String> {
+    let Value::Object(members) = value else { return vec![plain(value)] };
+    let mut lines = Vec::new();
+    for (name, member) in members {
+        let text = format!("{name}: {}", plain(member));
+        let mut rest = text.as_str();
+        while let Some((cut, _)) = rest.char_indices().nth(WIDTH) {
+            let (line, after) = rest.split_at(cut);
+            lines.push(line.to_owned());
+            rest = after;
+        }
+        lines.push(rest.to_owned());
+    }
+    lines
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.replace('\n', " ⏎ "),
+        other => other.to_string(),
+    }
 }
 
 fn print_json(line: &impl Serialize) {
@@ -133,3 +153,6 @@ fn print_line(line: &str) {
     let _ = writeln!(out, "{line}");
     let _ = out.flush();
 }
+
+/// Characters of a line, beside the label.
+const WIDTH: usize = 100;

@@ -137,9 +137,8 @@ impl Node {
         for member in snapshot.members() {
             self.telemetry.trust_is_aged(member.id.division(), age);
         }
-        let ends_in = |certificate: &Certificate| {
-            certificate.not_after().unix_seconds() - now.unix_seconds()
-        };
+        let ends_in =
+            |certificate: &Certificate| certificate.not_after().unix_seconds() - now.unix_seconds();
         self.telemetry.certificate_ends_in(KeyName::Tls, ends_in(&self.keys.tls.0));
         if let Some(first) = self.keys.issuer.chain.iter().map(ends_in).min() {
             self.telemetry.certificate_ends_in(KeyName::Issuer, first);
