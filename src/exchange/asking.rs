@@ -27,6 +27,8 @@ pub enum Basis {
     Grant,
     /// A holder is to be asked.
     Consent,
+    /// A holder's grant, named in the body, to file what is given as an e-record.
+    Record,
     /// What the client holds in its hand is checked; nothing is disclosed.
     Presented,
     /// A use of the national catalogue.

@@ -19,8 +19,8 @@ use super::party::{Ground, Party, client_in, header as one_header, own_actor};
 use crate::audit::{Entry, EntryKind};
 use crate::base::{Code, MemberId, Timestamp};
 use crate::consent::{
-    Authorized, DisclosureAction, Grant, GrantState as ConsentState, GrantTerms, GrantUse,
-    PurposeCode,
+    Authorized, ConsentMode, DisclosureAction, Grant, GrantState as ConsentState, GrantTerms,
+    GrantUse, PurposeCode,
 };
 use crate::credential::{Licence, Verified, examine, present};
 use crate::disclosure::{Source, disclose};
@@ -53,7 +53,8 @@ pub(super) async fn disclosures(
         return Ok(([(header::CONTENT_TYPE, "application/jwt")], token).into_response());
     }
     let client = client_in(&caller, &[Role::Business, Role::Intermediary])?;
-    let answered = node.obtain(client, &headers, &value, &bytes, now).await?;
+    let asked = Asked { headers: &headers, body: &value, bytes: &bytes, basis: StatedBasis::Grant };
+    let answered = node.obtain(client, asked, now).await?;
     let result = &answered.answer.result;
     let body = json!({
         "claims": result.claims,
@@ -65,16 +66,23 @@ pub(super) async fn disclosures(
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
+/// A business's question as it came, and what for.
+pub(super) struct Asked<'a> {
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a DisclosureBody,
+    pub(super) bytes: &'a [u8],
+    pub(super) basis: StatedBasis,
+}
+
 impl Node {
     /// Obtains a disclosure for a business of this province, from whichever province issued.
     pub(super) async fn obtain(
         &self,
         client: &Client,
-        headers: &HeaderMap,
-        body: &DisclosureBody,
-        bytes: &[u8],
+        asked: Asked<'_>,
         now: Timestamp,
     ) -> Result<Answered<DisclosureResult>, Problem> {
+        let Asked { headers, body, bytes, basis } = asked;
         // Article 12: no authorisation, no use. Said before anything is asked of anybody.
         if body.grant.is_none() {
             let actor = own_actor(client);
@@ -88,7 +96,7 @@ impl Node {
             return Err(Problem::new(Code::TrustListStale));
         }
         if aud == self.settings.member {
-            let ground = Ground { basis: StatedBasis::Grant, officer: None };
+            let ground = Ground { basis, officer: None };
             let party = self.own_party(client, headers, bytes, ground, now).await?;
             let token = self.answer_disclosure(&party, body, now).await?;
             return self.open_own(token, party.request_sha256);
@@ -97,7 +105,7 @@ impl Node {
             path: PATH,
             body: bytes,
             caller: Some(self.statement_of(client).await?),
-            basis: StatedBasis::Grant,
+            basis,
             officer: None,
             client_request: one_header(headers, CLIENT_REQUEST_HEADER)?,
         };
@@ -236,6 +244,11 @@ impl Node {
         let listed = snapshot.keys(self.settings.member, crate::trust::ServiceKind::GatewaySigning);
         let grant = Grant::verify_under(&kept.grant, self.settings.member, own.chain(listed))
             .map_err(|refusal| consent_problem(&refusal))?;
+        // Whoever files a record keeps what is given: the holder must have agreed to that.
+        if party.basis == StatedBasis::Record && grant.terms().consent_mode != ConsentMode::Store {
+            return Err(Problem::new(Code::GrantPurposeMismatch)
+                .with_detail("the grant is to look at the data, not to keep it"));
+        }
         let claims: BTreeSet<String> = body.claims.iter().cloned().collect();
         let purpose = match &body.purpose {
             Some(purpose) => {

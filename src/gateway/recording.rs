@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 
 use super::asking::Answered;
-use super::disclosing::granted_terms;
+use super::disclosing::{Asked, granted_terms};
 use super::node::{Node, unavailable};
 use super::party::{client_in, own_actor};
 use crate::audit::{Entry, EntryKind};
@@ -19,7 +19,7 @@ use crate::consent::GrantTerms;
 use crate::credential::{Binding, Decision, JudgeTerms, StatusEvidence, examine};
 use crate::crypto::{Digest, json};
 use crate::exchange::{
-    Authorization, CheckContext, DisclosureBody, DisclosureResult, VerificationReport,
+    Authorization, Basis, CheckContext, DisclosureBody, DisclosureResult, VerificationReport,
     judged_findings,
 };
 use crate::http::{Problem, StrictJson, TraceId};
@@ -39,7 +39,8 @@ pub(super) async fn records(
 ) -> Result<Response, Problem> {
     let client = client_in(&caller, &[Role::Business, Role::Intermediary])?;
     let now = node.now();
-    let answered = node.obtain(client, &headers, &value, &bytes, now).await?;
+    let asked = Asked { headers: &headers, body: &value, bytes: &bytes, basis: Basis::Record };
+    let answered = node.obtain(client, asked, now).await?;
     let record = node.make_record(answered, &trace.to_string(), now).await?;
     let canonical = json::canonical(&record).map_err(|_| Problem::new(Code::Internal))?;
     let mut entry = Entry::new(EntryKind::Disclosure, now, own_actor(client));
