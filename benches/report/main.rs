@@ -19,8 +19,8 @@ use aws_lc_rs::signature::{
 };
 use comfy_table::{Cell, Table};
 use hutong::base::{Clock as _, SystemClock, SystemEntropy, limits};
-use hutong::credential::{Binding, JudgeTerms, StatusEvidence, examine};
-use hutong::exchange::{CheckContext, Decision, VerificationReport, judged_findings};
+use hutong::credential::{Binding, Decision, JudgeTerms, StatusEvidence, examine};
+use hutong::exchange::{CheckContext, VerificationReport, judged_findings};
 use serde::Serialize;
 
 use world::{AUDIENCE, Fallible, NONCE, World};

@@ -1,15 +1,15 @@
 //! The parts of a verification report that speak of a credential (ETSI EN 319 102-1 indications
 //! for the signature, the licence and the holder apart from it). Nothing is decided here.
 
-use serde::Serialize;
 use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 
 use crate::base::{Answer, Code, MainIndication, SubIndication, Timestamp};
 use crate::crypto::{Algorithm, Digest};
 use crate::licence::{AnnualReview, Identifier, LicenceStatus, LicenceType};
 
 /// What a person does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Decision {
     /// Rely on the licence.

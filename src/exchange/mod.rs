@@ -24,8 +24,8 @@ pub use given::{Given, NotOnRecord, Pledged, answer, pledge};
 pub use query::{InspectionBody, QueryBody, RegisterAnswer};
 pub use registration::{RegisteredUse, Registration};
 pub use report::{
-    Authorization, Decision, Evidence, Findings, Freshness, IssuerLayer, LicenceLayer, Reason,
-    TrustList, VerificationReport,
+    Authorization, Evidence, Findings, Freshness, IssuerLayer, LicenceLayer, Reason, TrustList,
+    VerificationReport, decision_of,
 };
 pub use request::{Arrival, Request, RequestDraft};
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::answer::AuditPosition;
 use crate::audit::Receipt;
 use crate::base::{Answer, Code, Entropy, MemberId, ReportId, Text, Timestamp};
+use crate::credential::Decision;
 use crate::crypto::jws::{Header, JwsError, Typ, sign_detached, verify_detached};
 use crate::crypto::{Digest, PublicKey, SealError, Signer};
 use crate::trust::{Snapshot, TrustAge, TrustReference};
@@ -52,44 +53,10 @@ pub struct VerificationReport {
     pub jws: Option<String>,
 }
 
-/// One decision for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Decision {
-    /// All checks passed.
-    Accept,
-    /// Something is open: look further.
-    Check,
-    /// Not valid.
-    Refuse,
-}
-
-impl Decision {
-    /// The decision that `reasons` lead to: the gravest wins, and no reason is no acceptance.
-    #[must_use]
-    pub fn of(reasons: &[Code]) -> Self {
-        reasons.iter().filter_map(|code| weight(*code)).max().unwrap_or(Self::Check)
-    }
-
-    /// The word in documents and metrics.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Accept => "ACCEPT",
-            Self::Check => "CHECK",
-            Self::Refuse => "REFUSE",
-        }
-    }
-}
-
-/// What one code leads to; a note leads to nothing, and so stands last.
-const fn weight(code: Code) -> Option<Decision> {
-    match code.answer() {
-        Answer::Accept => Some(Decision::Accept),
-        Answer::Info => None,
-        Answer::Refuse => Some(Decision::Refuse),
-        _ => Some(Decision::Check),
-    }
+/// The decision that `reasons` lead to: the gravest wins, and no reason is no acceptance.
+#[must_use]
+pub fn decision_of(reasons: &[Code]) -> Decision {
+    reasons.iter().filter_map(|code| Decision::of(*code)).max().unwrap_or(Decision::Check)
 }
 
 /// One reason, with what it means and what to do.
@@ -337,12 +304,13 @@ impl Findings {
         now: Timestamp,
         entropy: &dyn Entropy,
     ) -> VerificationReport {
-        self.reasons.sort_by_key(|code| std::cmp::Reverse(weight(*code)));
+        // A note leads to nothing, and so stands last.
+        self.reasons.sort_by_key(|code| std::cmp::Reverse(Decision::of(*code)));
         VerificationReport {
             id: ReportId::generate(now, entropy),
             report_type: "VerificationReport".to_owned(),
             report_version: "1.0".to_owned(),
-            decision: Decision::of(&self.reasons),
+            decision: decision_of(&self.reasons),
             reasons: self.reasons.into_iter().map(Reason::of).collect(),
             signature: self.signature,
             issuer: self.issuer,
@@ -407,17 +375,17 @@ mod tests {
 
     #[test]
     fn unknown_is_never_accept() {
-        assert_eq!(Decision::of(&[]), Decision::Check);
-        assert_eq!(Decision::of(&[Code::NotShown]), Decision::Check);
-        assert_eq!(Decision::of(&[Code::Ok]), Decision::Accept);
-        assert_eq!(Decision::of(&[Code::Ok, Code::ReviewOverdue]), Decision::Check);
+        assert_eq!(decision_of(&[]), Decision::Check);
+        assert_eq!(decision_of(&[Code::NotShown]), Decision::Check);
+        assert_eq!(decision_of(&[Code::Ok]), Decision::Accept);
+        assert_eq!(decision_of(&[Code::Ok, Code::ReviewOverdue]), Decision::Check);
         assert_eq!(
-            Decision::of(&[Code::Ok, Code::LicenceRevoked, Code::StatusStale]),
+            decision_of(&[Code::Ok, Code::LicenceRevoked, Code::StatusStale]),
             Decision::Refuse
         );
         for code in Code::ALL {
             if !matches!(code.answer(), Answer::Accept) {
-                assert_ne!(Decision::of(&[*code]), Decision::Accept, "{code}");
+                assert_ne!(decision_of(&[*code]), Decision::Accept, "{code}");
             }
         }
     }

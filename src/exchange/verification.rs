@@ -91,28 +91,15 @@ pub fn judged_findings(judged: &Judged, context: &CheckContext<'_>) -> Findings 
 /// The findings of a token that is no authentic credential: nothing of its content.
 #[must_use]
 pub fn failed_findings(failure: &Failure, context: &CheckContext<'_>) -> Findings {
-    Findings {
-        reasons: vec![failure.code()],
-        signature: serde_json::to_value(failure.signature()).ok(),
-        issuer: None,
-        licence: None,
-        holder_binding: json!({ "required": false, "result": "NOT_CHECKED" }),
-        authorization: Authorization::presented(),
-        freshness: Freshness::of(
-            context.snapshot,
-            context.hub_reachable,
-            None,
-            context.max_status_age.as_secs(),
-            context.now,
-        ),
-        disclosed: Map::new(),
-        policy: ROADSIDE_POLICY.to_owned(),
-    }
+    let signature = serde_json::to_value(failure.signature()).ok();
+    Findings { signature, ..unanswered_findings(failure.code(), context) }
 }
 
 /// The findings where no province that was asked has a record, or one of them did not answer.
 #[must_use]
 pub fn unanswered_findings(code: Code, context: &CheckContext<'_>) -> Findings {
+    let max_age = context.max_status_age.as_secs();
+    let (snapshot, hub_reachable) = (context.snapshot, context.hub_reachable);
     Findings {
         reasons: vec![code],
         signature: None,
@@ -120,13 +107,7 @@ pub fn unanswered_findings(code: Code, context: &CheckContext<'_>) -> Findings {
         licence: None,
         holder_binding: json!({ "required": false, "result": "NOT_CHECKED" }),
         authorization: Authorization::presented(),
-        freshness: Freshness::of(
-            context.snapshot,
-            context.hub_reachable,
-            None,
-            context.max_status_age.as_secs(),
-            context.now,
-        ),
+        freshness: Freshness::of(snapshot, hub_reachable, None, max_age, context.now),
         disclosed: Map::new(),
         policy: ROADSIDE_POLICY.to_owned(),
     }

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::routing::{get, post};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use super::keys::Keys;
 use super::node::{Node, Settings};
@@ -21,7 +19,7 @@ use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Clock, Code, Entropy as _, SystemEntropy, limits};
 use crate::http::{
     Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
-    MediaType, RouteRules, Routes, serve,
+    MediaType, RouteRules, Routes, Service,
 };
 use crate::identity::{Caller, Place, identify, read_chain};
 use crate::peer::{OriginPolicy, PeerDirectory, PeerSettings};
@@ -34,16 +32,13 @@ use crate::trust::{Root, UpdateRefusal};
 /// A gateway that is up.
 pub struct Running {
     node: Arc<Node>,
-    stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    service: Service,
 }
 
 impl Running {
     /// Stops accepting, lets what is in progress finish, and closes the store.
-    pub async fn stop(mut self) {
-        // The receivers are gone only when every task has ended already.
-        let _ = self.stop.send(true);
-        while self.tasks.join_next().await.is_some() {}
+    pub async fn stop(self) {
+        self.service.stop().await;
         self.node.store.clone().close().await;
     }
 }
@@ -53,15 +48,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     let node = Arc::new(prepare(settings, clock).await?);
     let entry = Entry::new(EntryKind::Started, node.now(), Actor::gateway());
     node.commit(Vec::new(), entry).await.map_err(|problem| StartError::Record(problem.code()))?;
-    let bound = bind(&node).await?;
-    let (stop, stopping) = watch::channel(false);
-    let mut tasks = JoinSet::new();
-    for listener in bound {
-        tasks.spawn(serve(listener, stopped(stopping.clone())));
-    }
-    tasks.spawn(keep_fresh(Arc::clone(&node), stopping));
+    let mut service = Service::start(bind(&node).await?);
+    service.run_beside(keep_fresh(Arc::clone(&node)));
     tracing::info!(member = %node.settings.member, "the gateway is up");
-    Ok(Running { node, stop, tasks })
+    Ok(Running { node, service })
 }
 
 /// Everything that starting reads, without listening: for `serve --check`.
@@ -263,7 +253,7 @@ fn operator_routes(node: &Arc<Node>) -> Routes {
 
 /// Refreshes trust for as long as the gateway is up, at a phase of its own so that 32 provinces
 /// do not ask the hub in the same second.
-async fn keep_fresh(node: Arc<Node>, mut stopping: watch::Receiver<bool>) {
+async fn keep_fresh(node: Arc<Node>) {
     let refresh = node.settings.refresh;
     let mut phase = [0; 2];
     node.entropy.fill(&mut phase);
@@ -271,22 +261,13 @@ async fn keep_fresh(node: Arc<Node>, mut stopping: watch::Receiver<bool>) {
     // The first refresh is at once: a node without lists is of no use.
     let _ = node.refresh_trust().await;
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            _ = stopping.changed() => return,
-        }
+        tokio::time::sleep(wait).await;
         // A cycle that hangs is ended: the next one must not wait for it.
         if tokio::time::timeout(refresh.max(WATCHDOG), node.refresh_trust()).await.is_err() {
             tracing::error!("a refresh of trust hung and was ended");
         }
         wait = refresh;
     }
-}
-
-/// Resolves when the gateway is told to stop.
-async fn stopped(mut stopping: watch::Receiver<bool>) {
-    // An error means that nobody can tell any more, which is a reason to stop as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Why a gateway does not start.

@@ -32,7 +32,8 @@ impl TrustFeed {
         rows: &[TrustDocumentRow],
         now: Timestamp,
     ) -> Result<Self, UpdateRefusal> {
-        let documents: Vec<StoredDocument> = rows.iter().filter_map(stored).collect();
+        let documents: Vec<StoredDocument> =
+            rows.iter().filter_map(TrustDocumentRow::stored).collect();
         let state = TrustState::restore(pinned, &documents)?;
         let snapshot = Snapshot::build(state, 1, now);
         Ok(Self {
@@ -165,7 +166,7 @@ impl Node {
             state.documents().into_iter().filter(|document| !old.contains(document)).collect();
         let rows = |kinds: &[DocumentKind]| -> Vec<TrustDocumentRow> {
             let chosen = changed.iter().filter(|document| kinds.contains(&document.kind));
-            chosen.map(|document| row(document, now)).collect()
+            chosen.map(|document| TrustDocumentRow::of(document, now)).collect()
         };
         let lists = rows(&[DocumentKind::List, DocumentKind::Root]);
         if !lists.is_empty() {
@@ -237,28 +238,4 @@ fn envelope_size(payload: u64) -> usize {
 
 fn version(row: &TrustDocumentRow) -> String {
     format!("{}/{}", row.id, row.sequence)
-}
-
-/// A document of the state as a row of the store.
-pub(crate) fn row(document: &StoredDocument, now: Timestamp) -> TrustDocumentRow {
-    TrustDocumentRow {
-        kind: document.kind.word().to_owned(),
-        id: document.id.clone(),
-        sequence: document.sequence,
-        sha256: document.sha256,
-        document: document.text.clone(),
-        updated: now,
-    }
-}
-
-fn stored(row: &TrustDocumentRow) -> Option<StoredDocument> {
-    let kinds = [DocumentKind::Freshness, DocumentKind::List, DocumentKind::Root];
-    let kind = kinds.into_iter().find(|kind| kind.word() == row.kind)?;
-    Some(StoredDocument {
-        kind,
-        id: row.id.clone(),
-        sequence: row.sequence,
-        sha256: row.sha256,
-        text: row.document.clone(),
-    })
 }

@@ -13,6 +13,7 @@ mod pointer;
 mod problem;
 mod routes;
 mod rules;
+mod service;
 #[cfg(test)]
 mod tests;
 
@@ -25,4 +26,5 @@ pub use options::{ConnectionLimits, ListenerKind, ListenerOptions};
 pub use problem::{MemberError, Problem};
 pub use routes::Routes;
 pub use rules::{MediaType, RouteRules};
+pub use service::Service;
 pub use trace::TraceId;

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use axum::routing::{get, post, put};
-use tokio::sync::{Mutex, watch};
-use tokio::task::JoinSet;
+use tokio::sync::Mutex;
 
 use super::board::Board;
 use super::keys::Keys;
@@ -18,7 +17,7 @@ use crate::base::{Clock, Code, SystemEntropy, Timestamp, limits};
 use crate::crypto::merkle::Frontier;
 use crate::http::{
     Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
-    MediaType, RouteRules, Routes, serve,
+    MediaType, RouteRules, Routes, Service,
 };
 use crate::identity::{Caller, Place, identify, read_chain};
 use crate::pki::PkiError;
@@ -68,14 +67,7 @@ impl Node {
             .documents()
             .into_iter()
             .filter(|document| document.kind == DocumentKind::Freshness)
-            .map(|document| TrustDocumentRow {
-                kind: document.kind.word().to_owned(),
-                id: document.id,
-                sequence: document.sequence,
-                sha256: document.sha256,
-                document: document.text,
-                updated: now,
-            })
+            .map(|document| TrustDocumentRow::of(&document, now))
             .collect();
         if let Err(error) = self.store.keep_documents(rows).await {
             tracing::error!(%error, "a freshness statement was not kept");
@@ -99,16 +91,13 @@ impl Node {
 /// A hub that is up.
 pub struct Running {
     node: Arc<Node>,
-    stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    service: Service,
 }
 
 impl Running {
     /// Stops accepting, lets what is in progress finish, and closes the store.
-    pub async fn stop(mut self) {
-        // The receivers are gone only when every task has ended already.
-        let _ = self.stop.send(true);
-        while self.tasks.join_next().await.is_some() {}
+    pub async fn stop(self) {
+        self.service.stop().await;
         self.node.store.clone().close().await;
     }
 }
@@ -119,14 +108,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     let entry = Entry::new(EntryKind::Started, node.clock.now(), Actor::gateway());
     node.store.commit(Vec::new(), Pending::new(entry, &node.entropy)).await?;
     node.refresh().await;
-    let (stop, stopping) = watch::channel(false);
-    let mut tasks = JoinSet::new();
-    for listener in bind(&node).await? {
-        tasks.spawn(serve(listener, stopped(stopping.clone())));
-    }
-    tasks.spawn(keep_fresh(Arc::clone(&node), stopping));
+    let mut service = Service::start(bind(&node).await?);
+    service.run_beside(keep_fresh(Arc::clone(&node)));
     tracing::info!("the hub is up");
-    Ok(Running { node, stop, tasks })
+    Ok(Running { node, service })
 }
 
 /// Everything that starting reads, without listening: for `serve --check`.
@@ -150,7 +135,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     let store =
         Store::open(&settings.data_dir, "elicence/hub/audit", Arc::clone(&keys.log)).await?;
     let documents: Vec<StoredDocument> =
-        store.trust_documents().await?.iter().filter_map(stored).collect();
+        store.trust_documents().await?.iter().filter_map(TrustDocumentRow::stored).collect();
     let state = TrustState::restore(root, &documents).map_err(StartError::Root)?;
     let lines = store.list_log(0, u64::MAX >> 1).await?;
     let leaves: Vec<_> = lines.iter().map(|line| line.leaf).collect();
@@ -165,18 +150,6 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
         generation: AtomicU64::new(1),
         telemetry: Arc::new(Telemetry::new().map_err(|_| StartError::Telemetry)?),
-    })
-}
-
-fn stored(row: &TrustDocumentRow) -> Option<StoredDocument> {
-    let kinds = [DocumentKind::Freshness, DocumentKind::List, DocumentKind::Root];
-    let kind = kinds.into_iter().find(|kind| kind.word() == row.kind)?;
-    Some(StoredDocument {
-        kind,
-        id: row.id.clone(),
-        sequence: row.sequence,
-        sha256: row.sha256,
-        text: row.document.clone(),
     })
 }
 
@@ -280,19 +253,11 @@ fn operator_routes(node: &Arc<Node>) -> Routes {
 }
 
 /// Signs freshness every minute for as long as the hub is up.
-async fn keep_fresh(node: Arc<Node>, mut stopping: watch::Receiver<bool>) {
+async fn keep_fresh(node: Arc<Node>) {
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(limits::FRESHNESS_INTERVAL) => node.refresh().await,
-            _ = stopping.changed() => return,
-        }
+        tokio::time::sleep(limits::FRESHNESS_INTERVAL).await;
+        node.refresh().await;
     }
-}
-
-/// Resolves when the hub is told to stop.
-async fn stopped(mut stopping: watch::Receiver<bool>) {
-    // An error means that nobody can tell any more, which is a reason to stop as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Why a hub does not start.

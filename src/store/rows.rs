@@ -4,6 +4,7 @@ use crate::audit::{Content, Record, Salt};
 use crate::base::{ClientId, ConsentRequestId, Division, GrantId, InspectionRef, Timestamp};
 use crate::crypto::Digest;
 use crate::licence::{Carrier, Identifier, LicenceStatus, LicenceType, LicenceVersion};
+use crate::trust::{DocumentKind, StoredDocument};
 
 /// A holder's or an authority's grant and its present state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,6 +167,35 @@ pub struct TrustDocumentRow {
     pub document: String,
     /// When it was stored.
     pub updated: Timestamp,
+}
+
+impl TrustDocumentRow {
+    /// A document of the trust state as it is kept.
+    #[must_use]
+    pub fn of(document: &StoredDocument, now: Timestamp) -> Self {
+        Self {
+            kind: document.kind.word().to_owned(),
+            id: document.id.clone(),
+            sequence: document.sequence,
+            sha256: document.sha256,
+            document: document.text.clone(),
+            updated: now,
+        }
+    }
+
+    /// The document of the trust state that is kept here; `None` for a kind of a later version.
+    #[must_use]
+    pub fn stored(&self) -> Option<StoredDocument> {
+        let kinds = [DocumentKind::Freshness, DocumentKind::List, DocumentKind::Root];
+        let kind = kinds.into_iter().find(|kind| kind.word() == self.kind)?;
+        Some(StoredDocument {
+            kind,
+            id: self.id.clone(),
+            sequence: self.sequence,
+            sha256: self.sha256,
+            text: self.document.clone(),
+        })
+    }
 }
 
 /// A line of the audit log.
