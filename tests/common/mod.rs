@@ -393,10 +393,38 @@ pub(crate) fn pin(gateway: &Path) -> ServerPin {
 /// A client whose files the story left.
 pub(crate) fn kept_client(federation: &Path, name: &str) -> Made {
     let path = |what: &str| federation.join(format!("clients/{name}.{what}.pem"));
-    let certificates = files::read_certificates(&path("cert")).expect("a certificate");
+    read_made(&path("cert"), &path("key"))
+}
+
+pub(crate) fn read_made(certificate: &Path, key: &Path) -> Made {
+    let certificates = files::read_certificates(certificate).expect("a certificate");
     Made {
         certificate: certificates.into_iter().next().expect("a certificate"),
-        pkcs8: files::read_key(&path("key")).expect("a key"),
+        pkcs8: files::read_key(key).expect("a key"),
+    }
+}
+
+/// What a business asks in the story, and may ask.
+pub(crate) fn sound_ask() -> Value {
+    json!({
+        "identifier": DRIVER, "claims": [{ "path": ["name"] }], "purpose": "employment-check",
+        "intended_use_id": "iu_drivers", "consent_mode": "STORE", "fetch_type": "PERIODIC",
+        "max_uses": 3, "data_life": { "unit": "MONTH", "value": 6 },
+        "exp": now().unix_seconds() + 7 * 86_400,
+    })
+}
+
+/// A refusal is a whole problem document (RFC 9457) that tells nothing of anybody.
+pub(crate) fn refused(reply: &Reply, status: u16, code: &str, what: &str) {
+    assert_eq!((reply.status, reply.code()), (status, code), "{what}: {reply:?}");
+    assert_eq!(reply.body["type"], json!(format!("urn:elicence:problem:{code}")), "{what}");
+    assert_eq!(reply.body["status"], json!(status), "{what}");
+    for member in ["title", "detail", "trace_id"] {
+        assert!(reply.body[member].as_str().is_some_and(|text| !text.is_empty()), "{member}");
+    }
+    let said = reply.body.to_string();
+    for personal in PERSONAL {
+        assert!(!said.contains(personal), "{what} tells {personal}: {said}");
     }
 }
 
@@ -442,6 +470,12 @@ fn offset(division: &str) -> u16 {
     }
 }
 
+/// The driver's licence in the story.
+pub(crate) const DRIVER: &str =
+    "1.2.156.3005.2.11100000000019713D071.111200000001234561.000000000102.001.C";
+/// What the licences of the story say of people, in part or whole.
+const PERSONAL: [&str; 7] =
+    ["张示例", "李示例", "12010300000", "津A12345", "91120103MA", "LZYTFGAW", "02001"];
 /// Longer than anything takes on a slow machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// The story leaves more entries than this in Tianjin's log.
