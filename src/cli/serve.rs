@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::fail::Failure;
 use crate::base::{Clock, Code, SystemClock};
@@ -42,11 +42,16 @@ impl Serve {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         if self.check {
             check(settings, clock).await?;
-            println!("configuration, keys, root and database are sound");
+            if json {
+                println!("{}", serde_json::json!({ "sound": true }));
+            } else {
+                println!("configuration, keys, root and database are sound");
+            }
             return Ok(ExitCode::SUCCESS);
         }
+        let end = End::awaited()?;
         let running = start(settings, clock).await?;
-        wait().await?;
+        end.wait().await;
         match running {
             Running::Gateway(gateway) => gateway.stop().await,
             Running::Hub(hub) => hub.stop().await,
@@ -79,14 +84,31 @@ async fn check(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Failure>
     }
 }
 
-/// Waits until the process is told to end.
-async fn wait() -> Result<(), Failure> {
-    let mut terminate = signal(SignalKind::terminate())
-        .map_err(|error| Failure::of(Code::Internal, "signals cannot be waited for", &error))?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// The ways in which the process is told to end. Awaited before the start, so that one that comes
+/// during the start is kept and ends the node in order.
+struct End {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl End {
+    fn awaited() -> Result<Self, Failure> {
+        let awaited = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::of(Code::Internal, "signals cannot be waited for", &error)
+            })
+        };
+        Ok(Self {
+            terminate: awaited(SignalKind::terminate())?,
+            interrupt: awaited(SignalKind::interrupt())?,
+        })
     }
-    tracing::info!("ending: what is in progress is finished first");
-    Ok(())
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::info!("ending: what is in progress is finished first");
+    }
 }

@@ -41,8 +41,10 @@ pub async fn run(options: DemoOptions) -> Result<bool, DemoError> {
     teller.say(&format!("everything is kept in {}", options.dir.display()));
     let mut scene = Scene::new(Stage::new(options.dir, options.port_base));
     let told = tokio::select! {
-        told = tell_all(&mut scene, &mut teller) => told,
+        // Ctrl-C comes first: until it is waited for, it would end the process on the spot.
+        biased;
         _ = tokio::signal::ctrl_c() => Err(DemoError::Interrupted),
+        told = tell_all(&mut scene, &mut teller) => told,
     };
     let all_ok = match told {
         Ok(()) => teller.finish(u32::try_from(SCRIPT.len()).unwrap_or(u32::MAX)),

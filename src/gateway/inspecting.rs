@@ -86,14 +86,17 @@ fn check_inspection(body: &InspectionBody) -> Result<(), Problem> {
         Err(Problem::new(Code::ValidationFailed).with_error(pointer, detail))
     };
     let short = |text: &str| !text.is_empty() && text.len() <= 128;
-    if body.officers.is_empty() || !body.officers.iter().all(|officer| short(officer)) {
+    let some = (1..=32).contains(&body.officers.len());
+    if !some || !body.officers.iter().all(|officer| short(officer)) {
         return wrong("/officers", "one to 32 pseudonyms of at most 128 bytes");
     }
     if !(1..=limits::INSPECTION_LIFE.as_secs() / 3600).contains(&body.hours) {
         return wrong("/hours", "1 to 12");
     }
-    if !short(&body.law_ref) || !short(&body.place) || !short(&body.reason_code) {
-        return wrong("/law_ref", "law_ref, place and reason_code are needed, at most 128 bytes");
+    let texts =
+        [("/place", &body.place), ("/law_ref", &body.law_ref), ("/reason_code", &body.reason_code)];
+    match texts.into_iter().find(|(_, text)| !short(text)) {
+        Some((pointer, _)) => wrong(pointer, "is needed, at most 128 bytes"),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -110,12 +110,11 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     let mutual = federation_settings(&identity, judge, Arc::clone(&node.clock))?;
     let public = public_settings(&identity, Arc::clone(&node.clock))?;
     let [federation_at, public_at, operator_at] = node.settings.listen;
-    let gate = gate(node);
     let shared = |config| Arc::new(ArcSwap::new(config));
     Ok([
         Listener::bind(
             federation_at,
-            ListenerKind::Federation(gate.clone()),
+            ListenerKind::Federation(gate(node, Caller::standing)),
             shared(Arc::clone(&mutual)),
             federation_routes(node),
             options(node, &node.settings.federation_origin),
@@ -131,7 +130,7 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
         .await?,
         Listener::bind(
             operator_at,
-            ListenerKind::Operator(gate),
+            ListenerKind::Operator(gate(node, Caller::operator_standing)),
             shared(mutual),
             operator_routes(node),
             options(node, ""),
@@ -140,8 +139,9 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     ])
 }
 
-/// Who is at the other end, judged against the snapshot in force on every request.
-fn gate(node: &Arc<Node>) -> IdentityGate {
+/// Who is at the other end and whether it has `standing` here, judged against the snapshot in force
+/// on every request.
+fn gate(node: &Arc<Node>, standing: fn(&Caller) -> Result<(), Code>) -> IdentityGate {
     let (seen, judged) = (Arc::clone(node), Arc::clone(node));
     let place = Place::Gateway(node.settings.member);
     IdentityGate::new::<Caller>(
@@ -155,7 +155,7 @@ fn gate(node: &Arc<Node>) -> IdentityGate {
             let snapshot = judged.trust.snapshot();
             let caller = identify(&chain, &snapshot, &place, judged.clock.now())
                 .map_err(|refusal| refusal.code())?;
-            caller.standing()?;
+            standing(&caller)?;
             Ok(caller)
         }),
         |caller| caller.member().is_some(),

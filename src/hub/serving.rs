@@ -159,7 +159,6 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     let judge = ClientJudge::new(Arc::clone(&node.snapshot), place.clone());
     let mutual = federation_settings(&identity, judge, Arc::clone(&node.clock))?;
     let public = public_settings(&identity, Arc::clone(&node.clock))?;
-    let gate = gate(node, place);
     let [federation_at, public_at, operator_at] = node.settings.listen;
     let shared = |config| Arc::new(ArcSwap::new(config));
     let options = |origin: &str| ListenerOptions {
@@ -171,7 +170,7 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     Ok([
         Listener::bind(
             federation_at,
-            ListenerKind::Federation(gate.clone()),
+            ListenerKind::Federation(gate(node, place.clone(), federation_standing)),
             shared(Arc::clone(&mutual)),
             shelf_routes(node).merge(slot_routes(node)),
             options(&node.settings.federation_origin),
@@ -187,7 +186,7 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
         .await?,
         Listener::bind(
             operator_at,
-            ListenerKind::Operator(gate),
+            ListenerKind::Operator(gate(node, place, Caller::operator_standing)),
             shared(mutual),
             operator_routes(node),
             options(""),
@@ -196,7 +195,15 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     ])
 }
 
-fn gate(node: &Arc<Node>, place: Place) -> IdentityGate {
+/// A member that is staged may connect: it fetches lists and proves itself.
+fn federation_standing(caller: &Caller) -> Result<(), Code> {
+    match caller.standing() {
+        Ok(()) | Err(Code::MemberStaged) => Ok(()),
+        Err(code) => Err(code),
+    }
+}
+
+fn gate(node: &Arc<Node>, place: Place, standing: fn(&Caller) -> Result<(), Code>) -> IdentityGate {
     let (seen, judged) = (Arc::clone(node), Arc::clone(node));
     IdentityGate::new::<Caller>(
         Arc::new(move || {
@@ -207,11 +214,8 @@ fn gate(node: &Arc<Node>, place: Place) -> IdentityGate {
             let chain = read_chain(chain).map_err(|refusal| refusal.code())?;
             let caller = identify(&chain, &judged.snapshot.load(), &place, judged.clock.now())
                 .map_err(|refusal| refusal.code())?;
-            // A member that is staged may connect: it fetches lists and proves itself.
-            match caller.standing() {
-                Ok(()) | Err(Code::MemberStaged) => Ok(caller),
-                Err(code) => Err(code),
-            }
+            standing(&caller)?;
+            Ok(caller)
         }),
         |caller| caller.member().is_some(),
     )

@@ -48,6 +48,15 @@ impl Caller {
         }
     }
 
+    /// The same on an operator listener, where operators alone are served.
+    pub fn operator_standing(&self) -> Result<(), Code> {
+        self.standing()?;
+        match self.client() {
+            Some(client) if client.role() == Role::Operator => Ok(()),
+            _ => Err(Code::RoleNotAllowed),
+        }
+    }
+
     /// The client, when it is one.
     #[must_use]
     pub const fn client(&self) -> Option<&Client> {

@@ -43,8 +43,8 @@ pub enum StoreError {
     /// What is stored contradicts itself.
     #[error("the database is damaged: {0}")]
     Damaged(Damage),
-    /// No space left.
-    #[error("the disk is full")]
+    /// No space left, or the disk fails.
+    #[error("the disk is full or fails")]
     DiskFull,
     /// Another process holds the data directory.
     #[error("another process uses this data directory")]

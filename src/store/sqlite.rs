@@ -137,7 +137,9 @@ pub(super) fn classify(error: sqlx::Error) -> StoreError {
     let primary = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
     match primary {
         Some(SQLITE_CONSTRAINT) => StoreError::Constraint,
-        Some(SQLITE_FULL) => StoreError::DiskFull,
+        // A disk that is full or fails while the write-ahead log is mapped is told as a failed
+        // read or write, never as full.
+        Some(SQLITE_FULL | SQLITE_IOERR) => StoreError::DiskFull,
         Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Damage::File.into(),
         _ => StoreError::Unavailable(Some(Arc::new(error))),
     }
@@ -213,4 +215,5 @@ const READERS: u32 = 8;
 const SQLITE_CONSTRAINT: u32 = 19;
 const SQLITE_CORRUPT: u32 = 11;
 const SQLITE_FULL: u32 = 13;
+const SQLITE_IOERR: u32 = 10;
 const SQLITE_NOTADB: u32 = 26;
