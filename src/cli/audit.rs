@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::desk::Caller;
+use super::desk::{Caller, OptionalCaller};
 use super::fail::{Failure, REFUSE};
 use super::screen::Screen;
 use super::{papers, plain, state};
@@ -52,7 +52,7 @@ pub(super) struct Source {
     #[arg(long, value_name = "VKEY", requires = "state")]
     vkey: Option<VerifierKey>,
     #[command(flatten)]
-    operator: Option<Caller>,
+    operator: OptionalCaller,
 }
 
 impl Command {
@@ -76,7 +76,7 @@ async fn checkpoint(source: Source, screen: Screen) -> Result<ExitCode, Failure>
         store.close().await;
         note.map(|note| opened(&note, &key).map(|_| note)).transpose()?
     } else {
-        asked(source.operator, screen).await?["checkpoint"].as_str().map(str::to_owned)
+        asked(source.operator.named(), screen).await?["checkpoint"].as_str().map(str::to_owned)
     };
     let note = note.ok_or_else(|| {
         let why = "nothing was ever written to this log";
@@ -88,7 +88,7 @@ async fn checkpoint(source: Source, screen: Screen) -> Result<ExitCode, Failure>
 
 async fn verify(source: Source, kept: Option<&str>, screen: Screen) -> Result<ExitCode, Failure> {
     let Some(directory) = source.state else {
-        let answer = asked(source.operator, screen).await?;
+        let answer = asked(source.operator.named(), screen).await?;
         let lines = [
             format!("the log agrees with its checkpoint: {} entries", answer["entries"]),
             format!("root {}", plain::value(&answer["root"])),

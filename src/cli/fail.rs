@@ -61,11 +61,9 @@ impl Failure {
                 CONFIG,
                 "check that --key is a PKCS#8 key of an admitted kind",
             ),
-            DeskError::Peer(PeerError::Handshake(rustls::Error::AlertReceived(_))) => (
-                Code::RoleNotAllowed,
-                NOT_AUTHORISED,
-                "the node turned this certificate away: check --cert, and that it has not ended",
-            ),
+            DeskError::Peer(PeerError::Handshake(rustls::Error::AlertReceived(_))) => {
+                (Code::RoleNotAllowed, NOT_AUTHORISED, TURNED_AWAY)
+            }
             DeskError::Peer(PeerError::Handshake(_)) => (
                 Code::IssuerProvinceUnreachable,
                 UNREACHABLE,
@@ -86,6 +84,13 @@ impl Failure {
         Self::of(code, what, error).exiting(exit).advising(advice)
     }
 
+    /// A node refused the client's certificate in the handshake.
+    pub(super) fn turned_away(origin: &str, alert: &str) -> Self {
+        Self::of(Code::RoleNotAllowed, format!("{origin} turned this client away"), &alert)
+            .exiting(NOT_AUTHORISED)
+            .advising(TURNED_AWAY)
+    }
+
     /// A node answered, and refused.
     pub(super) fn reply(what: impl Into<String>, reply: &Reply) -> Self {
         let code = reply.code().parse().unwrap_or(Code::Internal);
@@ -94,7 +99,7 @@ impl Failure {
             429 | 500.. => UNREACHABLE,
             _ => DATA,
         };
-        Self::of(code, what, &reason_of(reply)).exiting(exit)
+        Self::of(code, what, &reason_of(reply, code)).exiting(exit)
     }
 
     /// The runtime itself.
@@ -137,7 +142,16 @@ impl Display for Failure {
 }
 
 /// A mistake in the arguments, or a wish for help.
-pub(super) fn usage(error: &clap::Error) -> ExitCode {
+pub(super) fn usage(error: &clap::Error, as_json: bool) -> ExitCode {
+    if as_json && error.use_stderr() {
+        let text = error.to_string();
+        let told = |line: &&str| !line.is_empty() && !line.starts_with("For more information");
+        let mut lines = text.lines().map(str::trim).filter(told);
+        let what = lines.next().unwrap_or_default().trim_start_matches("error: ");
+        let what = what.trim_end_matches(':').to_owned();
+        let why = lines.collect::<Vec<_>>().join("; ");
+        return Failure::input(what, &why, "--help shows an example").exiting(USAGE).exit(true);
+    }
     // Help and version go to standard output and are no failure.
     let _ = error.print();
     if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
@@ -149,14 +163,19 @@ fn say(line: &impl Display) {
 }
 
 /// What a problem document says, with the members it complains of.
-fn reason_of(reply: &Reply) -> String {
+fn reason_of(reply: &Reply, code: Code) -> String {
     let text = |name: &str| reply.body.get(name).and_then(Value::as_str);
-    let mut reason = text("detail")
-        .or_else(|| text("title"))
-        .map_or_else(|| format!("the answer has status {}", reply.status), str::to_owned);
+    let status = || format!("the answer has status {}", reply.status);
+    let mut reason = text("title").map_or_else(status, str::to_owned);
+    // Without a detail of its own a problem repeats its next step, which is told anyway.
+    let own = text("detail").filter(|detail| *detail != code.next_step(Language::En));
+    if let Some(detail) = own {
+        reason.push_str(": ");
+        reason.push_str(detail);
+    }
     for error in reply.body.get("errors").and_then(Value::as_array).into_iter().flatten() {
         let part = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
-        reason.push_str(&format!("; {} {}", part("pointer"), part("detail")));
+        reason.extend(["; ", part("pointer"), " ", part("detail")]);
     }
     reason
 }
@@ -169,8 +188,9 @@ pub(super) const USAGE: u8 = 64;
 pub(super) const DATA: u8 = 65;
 const UNREACHABLE: u8 = 69;
 const INTERNAL: u8 = 70;
-pub(super) const NOT_AUTHORISED: u8 = 77;
+const NOT_AUTHORISED: u8 = 77;
 const CONFIG: u8 = 78;
+const TURNED_AWAY: &str = "check --cert: its issuer, its role, and that it has not ended";
 
 #[cfg(test)]
 mod tests {

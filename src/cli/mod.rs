@@ -104,7 +104,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return fail::usage(&error),
+        Err(error) => return fail::usage(&error, asks_for_json()),
     };
     let screen = arguments.screen();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -113,6 +113,13 @@ pub fn run() -> ExitCode {
     };
     let outcome = runtime.block_on(obey(arguments.command, screen));
     outcome.unwrap_or_else(|failure| failure.exit(screen.is_json()))
+}
+
+/// Whether the arguments ask for JSON, also when nothing else of them makes sense.
+fn asks_for_json() -> bool {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    arguments.iter().any(|argument| argument == "--json" || argument == "--output=json")
+        || arguments.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
 }
 
 async fn obey(command: Command, screen: Screen) -> Result<ExitCode, Failure> {
@@ -180,6 +187,7 @@ mod tests {
             "hutong verify x",
             "hutong verify x --root r",
             "hutong verify x --gateway g",
+            "hutong verify x --root r --state s --cert c",
             "hutong verify x --gateway g --server-cert s --cert c --key k --root r --state s",
             "hutong audit verify",
             "hutong audit verify --state s --gateway g --server-cert s --cert c --key k",

@@ -10,7 +10,7 @@ use comfy_table::{Table, presets};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use super::fail::Failure;
+use super::fail::{Failure, USAGE};
 
 /// The form of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -102,7 +102,8 @@ impl Screen {
                 "nobody is there to agree",
                 &"standard input is no terminal",
                 "read what is asked, then give --yes",
-            ));
+            )
+            .exiting(USAGE));
         }
         let _ = write!(std::io::stderr(), "{question} [y/N] ");
         let mut answer = String::new();

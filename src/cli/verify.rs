@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Args};
 use serde_json::json;
 
-use super::desk::Caller;
+use super::desk::{Caller, OptionalCaller};
 use super::fail::{CHECK, Failure, REFUSE};
 use super::screen::Screen;
 use super::{papers, plain, state};
@@ -32,7 +32,7 @@ pub(super) struct Verify {
     /// The credential as presented, or - for standard input.
     file: PathBuf,
     #[command(flatten)]
-    client: Option<Caller>,
+    client: OptionalCaller,
     /// Offline: the pinned root.
     #[arg(long, value_name = "FILE", requires = "state", help_heading = "Offline")]
     root: Option<PathBuf>,
@@ -47,12 +47,12 @@ pub(super) struct Verify {
 impl Verify {
     pub(super) async fn run(self, screen: Screen) -> Result<ExitCode, Failure> {
         let token = papers::read_text(&self.file)?;
-        let report = match (&self.client, &self.root, &self.state) {
+        let report = match (self.client.named(), &self.root, &self.state) {
             (None, Some(root), Some(directory)) => {
                 let now = self.at.unwrap_or_else(|| SystemClock.now());
                 offline(&token, root, directory, now).await?
             }
-            (Some(client), ..) => online(&token, client, screen).await?,
+            (Some(client), ..) => online(&token, &client, screen).await?,
             // The argument group lets nothing else through.
             _ => {
                 return Err(Failure::input(
