@@ -1,0 +1,124 @@
+//! `hutong member`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::fail::{Failure, REFUSE};
+use super::screen::Screen;
+use super::{papers, state};
+use crate::base::{Clock as _, Language, SystemClock};
+use crate::exchange::Enrolment;
+use crate::trust::{Member, Snapshot};
+
+/// The members of the federation.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Checks a province's application as the hub will; needs no network.
+    ///
+    /// Ends 0 when it is sound, 1 when it must be sent back. Read the digest of the list key to the
+    /// province over a second channel.
+    ///
+    /// Example:
+    ///   hutong member check outbox/enrolment.jwt
+    #[command(verbatim_doc_comment)]
+    Check {
+        /// The application (outbox/enrolment.jwt of a gateway).
+        bundle: PathBuf,
+    },
+    /// Lists the members that a node knows, with what it refused of their lists.
+    ///
+    /// Example:
+    ///   hutong member list --state /var/lib/hutong --output table
+    #[command(verbatim_doc_comment)]
+    List {
+        /// The data directory of a node, opened for reading only.
+        #[arg(long, value_name = "DIR")]
+        state: PathBuf,
+        /// The pinned root [default: trust/root.json of the data directory].
+        #[arg(long, value_name = "FILE")]
+        root: Option<PathBuf>,
+    },
+}
+
+impl Command {
+    pub(super) async fn run(self, screen: Screen) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Check { bundle } => check(&papers::read_text(&bundle)?, screen),
+            Self::List { state: directory, root } => {
+                let root = root.unwrap_or_else(|| directory.join("trust/root.json"));
+                let root = state::pinned_root(&root)?;
+                let snapshot = state::snapshot(&directory, root, SystemClock.now()).await?;
+                list(&snapshot, screen);
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+fn check(bundle: &str, screen: Screen) -> Result<ExitCode, Failure> {
+    match Enrolment::check(bundle, SystemClock.now()) {
+        Err(refusal) => {
+            let code = refusal.code();
+            screen.result(
+                &json!({ "sound": false, "code": code, "why": refusal.to_string() }),
+                &[
+                    format!("not sound: {refusal} ({code})"),
+                    format!("  {}", code.next_step(Language::En)),
+                ],
+            );
+            Ok(ExitCode::from(REFUSE))
+        }
+        Ok((application, certificate)) => {
+            let key = certificate.spki_digest().to_hex();
+            screen.result(
+                &json!({
+                    "sound": true, "member": application.member, "names": application.names,
+                    "hosts": application.hosts, "list_key_sha256": key,
+                    "list_key_ends": certificate.not_after(), "scope": application.scope,
+                }),
+                &[
+                    format!("sound: {} ({})", application.member, application.names.join(", ")),
+                    format!("  hosts        {}", application.hosts.join("  ")),
+                    format!("  territories  {}", application.scope.territories.join(", ")),
+                    format!("  list key     sha256 {key}"),
+                    format!("  key ends     {}", certificate.not_after()),
+                ],
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn list(snapshot: &Snapshot, screen: Screen) {
+    let members: Vec<Value> = snapshot.members().map(|member| entry(member, snapshot)).collect();
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let rows: Vec<Vec<String>> = members
+        .iter()
+        .map(|member| {
+            ["division", "name", "status", "list", "keys", "refused", "host"]
+                .map(|column| text(&member[column]))
+                .to_vec()
+        })
+        .collect();
+    let headings = ["division", "name", "status", "list", "keys", "refused", "host"];
+    screen.result(&json!({ "members": members }), &screen.rows(&headings, &rows));
+}
+
+fn entry(member: &Member, snapshot: &Snapshot) -> Value {
+    let division = member.id.division();
+    let held = snapshot.state().province(division);
+    let refused = snapshot.refused().iter().filter(|(of, ..)| *of == division).count();
+    let status = member.status.to_string();
+    json!({
+        "member": member.id, "division": division,
+        "name": member.names.first().map(|name| name.value.as_str()),
+        "status": status.rsplit(':').next(), "since": member.since,
+        "list": held.map(crate::trust::ProvincialList::sequence),
+        "list_ends": held.map(crate::trust::ProvincialList::next_update),
+        "keys": held.map_or(0, |list| list.services().len()),
+        "refused": refused, "host": member.federation_origin(),
+    })
+}
