@@ -141,12 +141,7 @@ fn joined(disclosures: &[String]) -> String {
 }
 
 fn lines(verification: &Verification) -> Vec<String> {
-    let word = match verification.decision {
-        Decision::Accept => "ACCEPT",
-        Decision::Refuse => "REFUSE",
-        Decision::Check => "CHECK",
-    };
-    let mut lines = vec![word.to_owned()];
+    let mut lines = vec![verification.decision.word().to_owned()];
     for code in verification.codes.iter().chain(&verification.notes) {
         lines.push(format!("  {code}: {}", code.reason(Language::En)));
         lines.push(format!("    {}", code.next_step(Language::En)));

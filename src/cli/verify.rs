@@ -11,9 +11,9 @@ use super::fail::{CHECK, Failure, REFUSE};
 use super::screen::Screen;
 use super::{papers, plain, state};
 use crate::base::{Clock as _, Code, Language, SystemClock, SystemEntropy, Timestamp, limits};
-use crate::credential::{Binding, JudgeTerms, StatusEvidence, examine};
+use crate::credential::{Binding, Decision, JudgeTerms, StatusEvidence, examine};
 use crate::exchange::{
-    CheckContext, Decision, VerificationBody, VerificationReport, failed_findings, judged_findings,
+    CheckContext, VerificationBody, VerificationReport, failed_findings, judged_findings,
 };
 use crate::trust::Snapshot;
 

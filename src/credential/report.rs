@@ -21,6 +21,16 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// The word in documents.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accept => "ACCEPT",
+            Self::Check => "CHECK",
+            Self::Refuse => "REFUSE",
+        }
+    }
+
     /// What a code of a verdict leads to; a note leads to nothing.
     #[must_use]
     pub const fn of(code: Code) -> Option<Self> {
