@@ -135,16 +135,32 @@ fn whole(status: StatusCode, bytes: Vec<u8>) -> Result<Vec<u8>, FetchError> {
     }
 }
 
-/// The other gateway's refusal in our own words: its code, when it is one that a caller may hear.
+/// The other gateway's refusal in our own words: its code, when it is one that a caller may hear,
+/// and the members that it points at. Its texts are not told on.
 fn told_on(bytes: &[u8]) -> Problem {
     #[derive(Deserialize)]
     struct Refusal {
         code: Code,
+        #[serde(default)]
+        errors: Vec<Wrong>,
     }
-    match crate::crypto::json::from_slice::<Refusal>(bytes) {
-        Ok(refusal) if refusal.code.layer() == Layer::Problem => Problem::new(refusal.code),
-        _ => Problem::new(Code::IssuerProvinceUnreachable),
+    #[derive(Deserialize)]
+    struct Wrong {
+        pointer: String,
     }
+    let refusal = match crate::crypto::json::from_slice::<Refusal>(bytes) {
+        Ok(refusal) if refusal.code.layer() == Layer::Problem => refusal,
+        _ => return Problem::new(Code::IssuerProvinceUnreachable),
+    };
+    let is_pointer = |text: &String| {
+        text.starts_with('/')
+            && text.len() <= POINTER_BYTES
+            && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let pointers = refusal.errors.into_iter().map(|wrong| wrong.pointer).filter(is_pointer);
+    pointers.take(POINTERS).fold(Problem::new(refusal.code), |problem, pointer| {
+        problem.with_error(pointer, "the issuing province does not take it")
+    })
 }
 
 fn header_map(headers: Vec<(&'static str, String)>) -> Result<HeaderMap, Problem> {
@@ -156,3 +172,8 @@ fn header_map(headers: Vec<(&'static str, String)>) -> Result<HeaderMap, Problem
     }
     Ok(map)
 }
+
+/// The longest pointer that is told on, and the most of them: what the other side says is not
+/// trusted to be short.
+const POINTER_BYTES: usize = 128;
+const POINTERS: usize = 16;
