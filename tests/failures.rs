@@ -226,7 +226,7 @@ fn path_08_du_04_a_disk_that_fills_up_refuses_and_recovers() {
     gateway.wait_ready(&mut running);
     // The disk is only to be seen from inside the namespace.
     let inside = PathBuf::from(format!("/proc/{}/root{}", running.id(), text(disk.path())));
-    let officer = gateway.desk(0, &gateway.client("enforcement", "unit-9"));
+    let officer = gateway.officer();
     let credential = driver_credential();
     let check = json!({ "credential": credential });
     assert!(answered(officer.post("/v1/verifications", &check)).is_done());
@@ -343,7 +343,7 @@ fn du_01_a_killed_node_loses_nothing_it_acknowledged() {
         let (mut running, _) = gateway.serve_ready();
         let entries = gateway.verified_entries();
         assert!(entries > before, "{entries} after {before}");
-        let officer = gateway.desk(0, &gateway.client("enforcement", "unit-9"));
+        let officer = gateway.officer();
         let check = json!({ "credential": driver_credential() });
         assert!(answered(officer.post("/v1/verifications", &check)).is_done());
         before = entries + 1;
@@ -380,7 +380,7 @@ fn du_17_without_the_hub_the_last_good_state_is_served_within_two_seconds() {
     assert_eq!(ready["ready"], json!(true));
     assert!(ready["degraded"].as_array().unwrap().contains(&json!("hub-unreachable")), "{ready}");
     assert!(ready["anchors"].as_u64().unwrap() >= 36, "{ready}");
-    let officer = gateway.desk(0, &gateway.client("enforcement", "unit-9"));
+    let officer = gateway.officer();
     let check = json!({ "credential": driver_credential() });
     let reply = answered(officer.post("/v1/verifications", &check));
     assert_eq!(reply.body["decision"], json!("ACCEPT"), "{reply:?}");

@@ -339,6 +339,18 @@ impl Gateway {
         make_client(&self.dir, "120000", role, id)
     }
 
+    /// An officer's desk at this gateway, made and registered.
+    pub(crate) fn officer(&self) -> Desk {
+        let made = self.client("enforcement", "unit-9");
+        let order = json!({
+            "id": "unit-9", "role": "enforcement", "name": "unit nine", "contact": "-",
+            "spki_sha256": made.certificate.spki_digest(), "uses": [],
+        });
+        let reply = wait(self.operator().post("/v1/operator/client-register", &order));
+        assert!(reply.as_ref().is_ok_and(Reply::is_done), "{reply:?}");
+        self.desk(0, &made)
+    }
+
     pub(crate) fn desk(&self, listener: u16, made: &Made) -> Desk {
         desk(&self.dir, self.base + listener, Some(made))
     }
