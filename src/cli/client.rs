@@ -35,9 +35,9 @@ pub(super) enum Command {
     /// Registers a client with its uses, at a running gateway, as an operator.
     ///
     /// Example order:
-    ///   {"id":"unit-7","role":"enforcement","spki_sha256":"…","name":"…","contact":"…",
-    ///    "uses":[{"id":"su_roadside_1","purpose":"roadside-check","claims":["plateNumber"],
-    ///             "queries":["credential","plate"]}]}
+    ///   { "id": "unit-7", "role": "enforcement", "spki_sha256": "…", "name": "…", "contact": "…",
+    ///     "uses": [ { "id": "su_roadside_1", "purpose": "roadside-check",
+    ///                 "claims": [ "plateNumber" ], "queries": [ "credential", "plate" ] } ] }
     #[command(verbatim_doc_comment)]
     Register {
         #[command(flatten)]
@@ -112,15 +112,13 @@ impl Command {
 
 fn approve(order: &Approve, screen: Screen) -> Result<ExitCode, Failure> {
     let config = init::config_of(&order.data_dir)?;
-    let division = match (order.division, config.role, config.division) {
-        (Some(division), ..) | (None, NodeRole::Gateway, Some(division)) => division,
-        _ => {
-            return Err(Failure::input(
-                "the client's division is not known",
-                &"the node is a hub, which has none of its own",
-                "name the division of its operators with --division",
-            ));
-        }
+    let own = config.division.filter(|_| config.role == NodeRole::Gateway);
+    let Some(division) = order.division.or(own) else {
+        return Err(Failure::input(
+            "the client's division is not known",
+            &"the node is a hub, which has none of its own",
+            "name the division of its operators with --division",
+        ));
     };
     let name = ClientName { division, role: order.role, id: order.id.clone() };
     let authority = authority(&config.data_dir, order.role)?;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::credential::presenting;
 use super::desk::{Caller, post_public};
 use super::fail::{Failure, REFUSE};
-use super::screen::Screen;
+use super::screen::{Screen, agree, print_document};
 use super::{papers, plain, wallet};
 use crate::base::{Clock as _, Code, Division, GrantId, NumericDate, SystemClock};
 use crate::consent::{
@@ -173,7 +173,7 @@ async fn request(order: Request, screen: Screen) -> Result<ExitCode, Failure> {
     let offer: ConsentOffer = serde_json::from_value(answer).map_err(|error| {
         Failure::of(Code::AnswerMismatch, "the answer is no consent request", &error)
     })?;
-    screen.document(&offer);
+    print_document(&offer);
     screen.note(&format!("hand this to the holder, who answers before {}", offer.expires_at));
     Ok(ExitCode::SUCCESS)
 }
@@ -182,8 +182,10 @@ async fn approve(order: &Approve, screen: Screen) -> Result<ExitCode, Failure> {
     let (offer, terms) = read_offer(&order.request)?;
     let licence = terms.detail().identifier.as_str();
     let token = wallet::find(&order.wallet, Some(licence))?;
-    plain::terms(&terms).iter().for_each(|line| screen.note(line));
-    if !screen.agree("Do you agree?", order.yes)? {
+    for line in plain::terms(&terms) {
+        screen.note(&line);
+    }
+    if !agree("Do you agree?", order.yes)? {
         screen.result(&json!({ "agreed": false }), &["not agreed; nothing was sent"]);
         return Ok(ExitCode::from(REFUSE));
     }

@@ -43,15 +43,12 @@ impl Screen {
     /// Shows the result: the document for programs, the lines for people.
     pub(super) fn result<L: AsRef<str>>(self, document: &impl Serialize, lines: &[L]) {
         if self.is_json() {
-            self.document(document);
+            print_document(document);
         } else {
-            lines.iter().for_each(|line| print_line(line.as_ref()));
+            for line in lines {
+                print_line(line.as_ref());
+            }
         }
-    }
-
-    /// Shows a document that is meant for a file, whatever the form.
-    pub(super) fn document(self, document: &impl Serialize) {
-        print_line(&serde_json::to_string(document).unwrap_or_default());
     }
 
     /// Rows under headings, as a table or as aligned text.
@@ -91,27 +88,32 @@ impl Screen {
         spinner.finish_and_clear();
         done
     }
+}
 
-    /// Asks the person at the terminal; without one only `--yes` agrees.
-    pub(super) fn agree(self, question: &str, yes: bool) -> Result<bool, Failure> {
-        if yes {
-            return Ok(true);
-        }
-        if !std::io::stdin().is_terminal() {
-            return Err(Failure::input(
-                "nobody is there to agree",
-                &"standard input is no terminal",
-                "read what is asked, then give --yes",
-            )
-            .exiting(USAGE));
-        }
-        let _ = write!(std::io::stderr(), "{question} [y/N] ");
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer).map_err(|error| {
-            Failure::input("the answer cannot be read", &error, "give --yes instead")
-        })?;
-        Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "是"))
+/// Shows a document that is meant for a file, whatever the form.
+pub(super) fn print_document(document: &impl Serialize) {
+    print_line(&serde_json::to_string(document).unwrap_or_default());
+}
+
+/// Asks the person at the terminal; without one only `--yes` agrees.
+pub(super) fn agree(question: &str, yes: bool) -> Result<bool, Failure> {
+    if yes {
+        return Ok(true);
     }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::input(
+            "nobody is there to agree",
+            &"standard input is no terminal",
+            "read what is asked, then give --yes",
+        )
+        .exiting(USAGE));
+    }
+    let _ = write!(std::io::stderr(), "{question} [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).map_err(|error| {
+        Failure::input("the answer cannot be read", &error, "give --yes instead")
+    })?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "是"))
 }
 
 /// A reader that went away (`| head`) is no failure.

@@ -45,17 +45,15 @@ pub(super) async fn log(
     directory: &Path,
     vkey: Option<VerifierKey>,
 ) -> Result<(Store, VerifierKey), Failure> {
-    let key = match vkey {
-        Some(key) => key,
-        None => {
-            let store = open(directory, &log_key(directory, PLACEHOLDER)?).await?;
-            let note =
-                store.latest_checkpoint().await.map_err(|error| unusable(directory, &error))?;
-            store.close().await;
-            // The first line is only a name here; the signature over it is judged by the key.
-            let origin = note.as_deref().and_then(|note| note.lines().next());
-            log_key(directory, origin.unwrap_or(PLACEHOLDER))?
-        }
+    let key = if let Some(key) = vkey {
+        key
+    } else {
+        let store = open(directory, &log_key(directory, PLACEHOLDER)?).await?;
+        let note = store.latest_checkpoint().await.map_err(|error| unusable(directory, &error))?;
+        store.close().await;
+        // The first line is only a name here; the signature over it is judged by the key.
+        let origin = note.as_deref().and_then(|note| note.lines().next());
+        log_key(directory, origin.unwrap_or(PLACEHOLDER))?
     };
     Ok((open(directory, &key).await?, key))
 }

@@ -128,7 +128,7 @@ fn make_root(order: &RootNew, screen: Screen) -> Result<ExitCode, Failure> {
     let payload = hub::root_payload(&config.data_dir, &charter, terms, SystemClock.now())
         .map_err(|error| init::hub_failure(&error))?;
     let digest = Digest::of(&payload).to_hex();
-    let document = GeneralJws::unsigned(payload).to_bytes().map_err(|error| sealing(&error))?;
+    let document = GeneralJws::unsigned(payload).to_bytes().map_err(sealing)?;
     papers::write_new(&order.out, &document)?;
     screen.result(
         &json!({ "root": order.out, "sha256": digest, "signatures": 0 }),
@@ -188,9 +188,9 @@ fn sign(order: &Sign, screen: Screen) -> Result<ExitCode, Failure> {
     let digest = Digest::of(&payload).to_hex();
     screen.note(&format!("signing {description}"));
     screen.note(&format!("  sha256 {digest}"));
-    let vote = cast(kind, &key, &certificate, &payload).map_err(|error| sealing(&error))?;
+    let vote = cast(kind, &key, &certificate, &payload).map_err(sealing)?;
     document.add(vote);
-    papers::replace(&order.file, &document.to_bytes().map_err(|error| sealing(&error))?)?;
+    papers::replace(&order.file, &document.to_bytes().map_err(sealing)?)?;
     screen.result(
         &json!({ "document": order.file, "sha256": digest, "signatures": before + 1 }),
         &[format!("{} has {} signatures", order.file.display(), before + 1)],
@@ -398,8 +398,8 @@ fn certificate(path: &Path) -> Result<Certificate, Failure> {
     Ok(certificate)
 }
 
-fn sealing(error: &SealError) -> Failure {
-    Failure::of(Code::Internal, "the document cannot be made", error)
+fn sealing(error: SealError) -> Failure {
+    Failure::of(Code::Internal, "the document cannot be made", &error)
 }
 
 #[cfg(test)]

@@ -14,12 +14,18 @@ pub(super) fn say(teller: &Teller, scene: &Scene) {
         teller.say(&format!("   {province:?}  {federation}  {public}  {operator}"));
     }
     teller.say("\n── lines to paste: what an officer of Hebei does");
-    lines_of_officer(scene).iter().for_each(|line| teller.say(line));
+    for line in lines_of_officer(scene) {
+        teller.say(&line);
+    }
     teller
         .say("\n── lines to paste: consent, disclosure, record (the grant's name stays in $GRANT)");
-    lines_of_business(scene).iter().for_each(|line| teller.say(line));
+    for line in lines_of_business(scene) {
+        teller.say(&line);
+    }
     teller.say("\n── lines to paste: what anybody can check without a network");
-    lines_of_anybody(stage).iter().for_each(|line| teller.say(line));
+    for line in lines_of_anybody(stage) {
+        teller.say(&line);
+    }
     teller.say("\nctrl-C ends the demonstration; the folder stays.");
 }
 
