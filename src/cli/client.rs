@@ -34,11 +34,9 @@ pub(super) enum Command {
     Approve(Approve),
     /// Registers a client with its uses, at a running gateway, as an operator.
     ///
-    /// Example order:
-    ///   { "id": "unit-7", "role": "enforcement", "spki_sha256": "…", "name": "…", "contact": "…",
-    ///     "uses": [ { "id": "su_roadside_1", "purpose": "roadside-check",
-    ///                 "claims": [ "plateNumber" ], "queries": [ "credential", "plate" ] } ] }
-    #[command(verbatim_doc_comment)]
+    /// Example:
+    ///   hutong client register order.json --gateway https://127.0.0.1:8445 …
+    #[command(verbatim_doc_comment, after_help = EXAMPLE_ORDER)]
     Register {
         #[command(flatten)]
         operator: Caller,
@@ -207,6 +205,11 @@ fn made(error: &PkiError) -> Failure {
         code => Failure::of(code, what, error),
     }
 }
+
+const EXAMPLE_ORDER: &str = r#"Example order:
+  {"id":"unit-7","role":"enforcement","spki_sha256":"…","name":"…","contact":"…",
+   "uses":[{"id":"su_roadside_1","purpose":"roadside-check","claims":["plateNumber"],
+            "queries":["credential","plate"]}]}"#;
 
 #[cfg(test)]
 mod tests {
