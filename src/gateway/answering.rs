@@ -159,7 +159,7 @@ impl Node {
                 .with_error("/plate_colour", "two vehicles have this plate: name the colour"));
         }
         // Of a pass and a certificate for one vehicle, the certificate answers "may it operate".
-        rows.sort_by_key(|row| (!row.status.recognised(), row.licence_type.code() == "TP"));
+        rows.sort_by_key(|row| (row.licence_type.code() == "TP", !row.status.recognised()));
         Ok(rows.into_iter().next())
     }
 }

@@ -63,6 +63,7 @@ impl Node {
         let document = LicenceDocument::new(order.licence_type, order.claims)
             .map_err(|error| validation("/claims", &error))?;
         let identifier = document.identifier().clone();
+        self.check_not_issued(&identifier).await?;
         let status_index = self
             .store
             .free_status_index(OWN_LIST, &self.entropy)
@@ -86,6 +87,17 @@ impl Node {
         let receipt = self.commit(vec![Effect::PutLicence(row)], entry).await?;
         self.statuses.invalidate().await;
         Ok(IssuedLicence { identifier, credential, audit_index: receipt.index() })
+    }
+
+    /// A licence is issued once: a change is a new version with an identifier of its own, and what
+    /// has ended does not come back by being issued again.
+    async fn check_not_issued(&self, identifier: &Identifier) -> Result<(), Problem> {
+        let row = self.store.licence(identifier).await.map_err(|error| unavailable(&error))?;
+        if row.is_some() {
+            return Err(Problem::new(Code::StateConflict)
+                .with_detail("this identifier has been issued: a change is a new version"));
+        }
+        Ok(())
     }
 
     fn make_credential(

@@ -299,25 +299,35 @@ impl Snapshot {
         signer: &Certificate,
         now: Timestamp,
     ) -> Result<TrustedIssuer, IssuerRefusal> {
-        let entry = self.entries.get(&signer.spki_digest()).ok_or(IssuerRefusal::NotFederated)?;
+        let federation = self.state.federation.as_ref().ok_or(IssuerRefusal::TrustExpired)?;
+        let in_force = self.is_usable(now);
+        let unknown =
+            if in_force { IssuerRefusal::NotFederated } else { IssuerRefusal::TrustExpired };
+        let entry = self.entries.get(&signer.spki_digest()).ok_or(unknown)?;
         let service = entry.service();
+        let member = self.member(entry.member).ok_or(unknown)?;
+        // What was taken away stays so, however old the news of it has become.
+        let status = member.status.max(service.status);
+        match status {
+            ServiceStatus::Granted | ServiceStatus::Staged => {}
+            ServiceStatus::Suspended => return Err(IssuerRefusal::Suspended),
+            ServiceStatus::Withdrawn => return Err(IssuerRefusal::Withdrawn),
+        }
+        if !in_force || entry.list.list.next_update() <= now {
+            return Err(IssuerRefusal::TrustExpired);
+        }
         entry.judgement.map_err(|refusal| match refusal {
+            EntryRefusal::Chain(ChainError::Expired { .. }) => IssuerRefusal::CertificateEnded,
             EntryRefusal::OutOfScope => IssuerRefusal::OutOfScope,
-            _ => IssuerRefusal::NotFederated,
+            EntryRefusal::Chain(_)
+            | EntryRefusal::DuplicateKey
+            | EntryRefusal::NoPossessionProof => IssuerRefusal::NotFederated,
         })?;
         if service.kind != ServiceKind::Issuance || service.certificate() != signer {
             return Err(IssuerRefusal::OutOfScope);
         }
-        let member = self.member(entry.member).ok_or(IssuerRefusal::NotFederated)?;
-        match member.status.max(service.status) {
-            ServiceStatus::Granted => {}
-            ServiceStatus::Staged => return Err(IssuerRefusal::NotFederated),
-            ServiceStatus::Suspended => return Err(IssuerRefusal::Suspended),
-            ServiceStatus::Withdrawn => return Err(IssuerRefusal::Withdrawn),
-        }
-        let federation = self.state.federation.as_ref().ok_or(IssuerRefusal::TrustExpired)?;
-        if !self.is_usable(now) || entry.list.list.next_update() <= now {
-            return Err(IssuerRefusal::TrustExpired);
+        if status == ServiceStatus::Staged {
+            return Err(IssuerRefusal::NotFederated);
         }
         if !service.certificates.iter().all(|certificate| certificate.is_valid_at(now)) {
             return Err(IssuerRefusal::CertificateEnded);

@@ -85,7 +85,7 @@ fn nothing_is_trusted_before_the_first_list() {
     assert_eq!(snapshot.age(federation.now), TrustAge::Expired);
     assert!(!snapshot.is_usable(federation.now));
     let refusal = recognise(&snapshot, &federation, federation.now);
-    assert_eq!(refusal, Some(IssuerRefusal::NotFederated));
+    assert_eq!(refusal, Some(IssuerRefusal::TrustExpired));
 }
 
 #[test]
