@@ -1,6 +1,8 @@
 //! Article 12 at a running federation: no use without authorisation, none beyond it, none after
 //! it, and nothing of anybody in a refusal. Officers only under an inspection and the catalogue.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use hutong::base::{Entropy as _, MemberId, SystemEntropy};
@@ -15,7 +17,9 @@ use hutong::pki::Made;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use common::{Federation, answered, kept_client, now, refused, sound_ask};
+use common::{
+    Federation, answered, client_order, kept_client, now, refused, sound_ask, sound_inspection,
+};
 
 #[test]
 fn co_01_without_a_grant_nothing_is_disclosed() {
@@ -290,13 +294,13 @@ fn fd_16_a_gateway_speaks_for_no_business_that_did_not_sign() {
                 answered(shop.desk.send_document(route, body, headers))
             };
             for (token, what) in [
-                (neighbour.sign(&tianjin(), body), "a neighbour's signature"),
-                (shop.sign(&tianjin(), &json!({ "grant": grant })), "over another body"),
+                (neighbour.sign(tianjin(), body), "a neighbour's signature"),
+                (shop.sign(tianjin(), &json!({ "grant": grant })), "over another body"),
                 ("x.y.z".to_owned(), "no signature"),
             ] {
                 refused(&send(&token), 403, "request-signature-invalid", what);
             }
-            let token = shop.sign(&tianjin(), body);
+            let token = shop.sign(tianjin(), body);
             assert!(send(&token).is_done(), "{route}");
             refused(&send(&token), 403, "request-replayed", "fd_17");
         }
@@ -323,7 +327,7 @@ fn fd_18_officers_ask_within_the_national_catalogue() {
     }
     assert!(order("su_roadside_1", "roadside-check", &["validTo"]).is_done());
     let desk = federation.desk("130000", 0, Some(&unit));
-    let mut inspection = inspection();
+    let mut inspection = sound_inspection();
     assert!(answered(desk.post("/v1/inspections", &inspection)).is_done());
     for id in ["su_of_our_own", "", "iu_drivers"] {
         inspection["use_id"] = json!(id);
@@ -341,7 +345,7 @@ fn co_20_no_look_up_without_inspection_and_officer() {
     let federation = Federation::up();
     let police = kept_client(&federation.dir, "130000-enforcement");
     let desk = federation.desk("130000", 0, Some(&police));
-    let opened = answered(desk.post("/v1/inspections", &inspection()));
+    let opened = answered(desk.post("/v1/inspections", &sound_inspection()));
     let reference = opened.body["inspection_ref"].as_str().unwrap().to_owned();
     let ask = |body: Value| answered(desk.post("/v1/licences:query", &body));
     let number = "120103000003";
@@ -391,7 +395,7 @@ fn co_25_an_officer_sees_the_least_that_the_check_calls_for() {
     let federation = Federation::up();
     let police = kept_client(&federation.dir, "130000-enforcement");
     let desk = federation.desk("130000", 0, Some(&police));
-    let opened = answered(desk.post("/v1/inspections", &inspection()));
+    let opened = answered(desk.post("/v1/inspections", &sound_inspection()));
     let mut body = json!({
         "number": "120103000003", "inspection_ref": opened.body["inspection_ref"],
         "officer": "officer-a",
@@ -467,11 +471,11 @@ impl Shop {
         answered(self.desk.post_signed(route, tianjin(), body))
     }
 
-    fn sign(&self, aud: &MemberId, body: &Value) -> String {
+    fn sign(&self, aud: MemberId, body: &Value) -> String {
         let key = SoftwareKey::from_pkcs8(&self.made.pkcs8).unwrap();
         let body = serde_json::to_vec(body).unwrap();
         let salt = SystemEntropy.salt();
-        ClientRequest::sign(&key, &self.made.certificate, *aud, &body, salt, now()).unwrap()
+        ClientRequest::sign(&key, &self.made.certificate, aud, &body, salt, now()).unwrap()
     }
 
     fn ask(&self, changes: &[(&str, Value)]) -> Reply {
@@ -558,27 +562,12 @@ fn operator_desk(division: &str) -> Desk {
     federation.desk(division, 2, Some(&operator))
 }
 
-fn client_order(id: &str, role: &str, made: &Made, uses: &Value) -> Value {
-    json!({
-        "id": id, "role": role, "spki_sha256": made.certificate.spki_digest(),
-        "name": "示例", "contact": "contact@client.example", "uses": uses,
-    })
-}
-
 /// A social credit code (GB 32100) that begins with `stem`, with both check characters.
 fn credit_code(stem: &str) -> String {
     let check = "0123456789ABCDEFGHJKLMNPQRTUWXY";
     let pairs = check.chars().flat_map(|first| check.chars().map(move |second| (first, second)));
     let mut codes = pairs.map(|(first, second)| format!("{stem}{first}{second}"));
     codes.find(|code| code.parse::<SocialCreditCode>().is_ok()).expect("two check characters")
-}
-
-fn inspection() -> Value {
-    json!({
-        "use_id": "su_roadside_1", "officers": ["officer-a"], "place": "G1 km 93",
-        "law_ref": "urn:law:road-transport-e-licence-rules:9", "reason_code": "routine",
-        "hours": 8,
-    })
 }
 
 fn credential() -> String {

@@ -229,6 +229,7 @@ impl Federation {
         static STARTED: OnceLock<(Federation, std::process::ChildStdin)> = OnceLock::new();
         let (federation, _) = STARTED.get_or_init(|| {
             let (dir, base) = (shared_folder("running"), port_base());
+            #[expect(clippy::zombie_processes, reason = "it ends after this process")]
             let mut shell = Command::new("sh")
                 .args(["-c", HOLD, "sh", env!("CARGO_BIN_EXE_hutong"), "demo", "--dir", text(&dir)])
                 .args(["--port-base", &base.to_string()])
@@ -342,12 +343,9 @@ impl Gateway {
     /// An officer's desk at this gateway, made and registered.
     pub(crate) fn officer(&self) -> Desk {
         let made = self.client("enforcement", "unit-9");
-        let order = json!({
-            "id": "unit-9", "role": "enforcement", "name": "unit nine", "contact": "-",
-            "spki_sha256": made.certificate.spki_digest(), "uses": [],
-        });
-        let reply = wait(self.operator().post("/v1/operator/client-register", &order));
-        assert!(reply.as_ref().is_ok_and(Reply::is_done), "{reply:?}");
+        let order = client_order("unit-9", "enforcement", &made, &json!([]));
+        let reply = answered(self.operator().post("/v1/operator/client-register", &order));
+        assert!(reply.is_done(), "{reply:?}");
         self.desk(0, &made)
     }
 
@@ -423,6 +421,23 @@ pub(crate) fn sound_ask() -> Value {
         "intended_use_id": "iu_drivers", "consent_mode": "STORE", "fetch_type": "PERIODIC",
         "max_uses": 3, "data_life": { "unit": "MONTH", "value": 6 },
         "exp": now().unix_seconds() + 7 * 86_400,
+    })
+}
+
+/// How police open an inspection in the story.
+pub(crate) fn sound_inspection() -> Value {
+    json!({
+        "use_id": "su_roadside_1", "officers": ["officer-a"], "place": "G1 km 93",
+        "law_ref": "urn:law:road-transport-e-licence-rules:9", "reason_code": "routine",
+        "hours": 8,
+    })
+}
+
+/// What an operator sends to register a client.
+pub(crate) fn client_order(id: &str, role: &str, made: &Made, uses: &Value) -> Value {
+    json!({
+        "id": id, "role": role, "spki_sha256": made.certificate.spki_digest(),
+        "name": "示例", "contact": "contact@client.example", "uses": uses,
     })
 }
 
