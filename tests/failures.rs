@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use hutong::peer::Reply;
 use serde_json::json;
 use sqlx::Connection as _;
 use tempfile::TempDir;
@@ -248,7 +249,7 @@ fn path_08_du_04_a_disk_that_fills_up_refuses_and_recovers() {
     drop(file);
     fs::remove_file(&filler).unwrap();
     let recovered = until(PATIENCE, || {
-        Some(answered(officer.post("/v1/verifications", &check))).filter(|r| r.is_done())
+        Some(answered(officer.post("/v1/verifications", &check))).filter(Reply::is_done)
     });
     assert!(recovered.is_some(), "{}", running.stderr());
     assert!(gateway.verified_entries() > entries);
