@@ -116,6 +116,9 @@ pub enum Damage {
     /// The audit log does not recompute.
     #[error("the audit log is not sound: {0}")]
     Log(#[from] LogError),
+    /// A database was here, and is not any more. A new one would begin an empty log in silence.
+    #[error("the database that was here is gone")]
+    Missing,
     /// The database is not the one that was opened, or an older copy of it.
     #[error("the database was replaced while it was in use")]
     Replaced,

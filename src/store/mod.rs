@@ -62,10 +62,12 @@ impl Store {
             VerifierKey::new(origin, log_key.public_key()).map_err(|_| StoreError::OtherLog)?;
         sqlite::make_directory(directory)?;
         let lock = DirectoryLock::take(directory)?;
+        sqlite::check_not_lost(directory)?;
         let location = Location::within(directory, Access::ReadWrite)?;
         let mut connection = location.connect_writer().await?;
         sqlite::check_file(&mut connection).await?;
         sqlite::migrate(&mut connection).await?;
+        sqlite::mark_founded(directory)?;
         let spent = effect::all_spent(&mut connection).await?;
         let (session, frontier) = Session::begin(connection, &location, &key).await?;
         let readers = location.connect_readers().await?;

@@ -108,6 +108,19 @@ pub(super) fn make_directory(directory: &Path) -> Result<(), StoreError> {
     Ok(fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?)
 }
 
+/// Refuses to begin a new database where one was before.
+pub(super) fn check_not_lost(directory: &Path) -> Result<(), StoreError> {
+    let was_here = directory.join(FOUNDED_NAME).exists();
+    let is_here = fs::metadata(directory.join(FILE_NAME)).is_ok_and(|file| file.len() > 0);
+    if was_here && !is_here { Err(Damage::Missing.into()) } else { Ok(()) }
+}
+
+/// Leaves a mark beside the database, by which a lost one is told from a first start.
+pub(super) fn mark_founded(directory: &Path) -> Result<(), StoreError> {
+    let mark = directory.join(FOUNDED_NAME);
+    if mark.exists() { Ok(()) } else { Ok(fs::write(mark, FOUNDED_TEXT)?) }
+}
+
 /// Asks SQLite whether the file is sound.
 pub(super) async fn check_file(connection: &mut AnyConnection) -> Result<(), StoreError> {
     let verdict = sqlx::query("PRAGMA quick_check(1)").fetch_one(connection).await?;
@@ -209,6 +222,8 @@ const SETTINGS: [Setting; 4] = [
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 
 const FILE_NAME: &str = "hutong.db";
+const FOUNDED_NAME: &str = "hutong.db.founded";
+const FOUNDED_TEXT: &str = "hutong.db was founded here; without it nothing starts\n";
 const OWNER_ONLY: u32 = 0o600;
 /// Reads are short; more connections than this only wait for the same processor cores.
 const READERS: u32 = 8;

@@ -123,6 +123,18 @@ async fn a_file_that_is_no_database_is_reported_as_damaged() {
 }
 
 #[tokio::test]
+async fn du_22_a_lost_database_is_not_begun_anew_in_silence() {
+    for loss in [fs::remove_file, |file: std::path::PathBuf| fs::write(file, [])] {
+        let bench = Bench::new();
+        bench.open().await.close().await;
+        loss(bench.path().join("hutong.db")).unwrap();
+        let refused = bench.try_open().await;
+        assert_eq!(refused.as_ref().err().unwrap().code(), Code::DatabaseDamaged);
+        assert_eq!(damage(refused), Damage::Missing);
+    }
+}
+
+#[tokio::test]
 async fn damaged_pages_are_reported_as_damaged() {
     let bench = Bench::new();
     let store = bench.open().await;
