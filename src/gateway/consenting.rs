@@ -116,6 +116,12 @@ impl Node {
         if !matches!(party.role, Role::Business | Role::Intermediary) {
             return Err(Problem::new(Code::RoleNotAllowed));
         }
+        if ask.replaces.is_some() {
+            return Err(Problem::new(Code::ValidationFailed).with_error(
+                "/replaces",
+                "not supported yet: let the holder revoke the old grant and ask anew",
+            ));
+        }
         let licence = self.licence_row_of(&ask.identifier).await?;
         let registered =
             party.registration.intended_use(&ask.intended_use_id, party.member.division());

@@ -14,10 +14,10 @@ use super::asking::{Answered, CLIENT_REQUEST_HEADER, Question};
 use super::consenting::{audience_of, consent_problem};
 use super::granting::KeptGrant;
 use super::issuing::subject_of;
-use super::node::{Node, problem_of};
+use super::node::{Node, known_claims, named, problem_of};
 use super::party::{Ground, Party, client_in, header as one_header, own_actor};
 use crate::audit::{Entry, EntryKind};
-use crate::base::{Code, MemberId, Timestamp};
+use crate::base::{Code, GrantId, MemberId, Timestamp};
 use crate::consent::{
     Authorized, ConsentMode, DisclosureAction, Grant, GrantState as ConsentState, GrantTerms,
     GrantUse, PurposeCode,
@@ -139,9 +139,9 @@ impl Node {
     ) -> Result<String, Problem> {
         let mut entry = Entry::new(EntryKind::Disclosure, now, party.actor(self.settings.member));
         entry.basis = Some("holder".to_owned());
-        entry.reference.clone_from(&body.grant);
+        entry.reference = body.grant.as_deref().and_then(named::<GrantId>);
         entry.request_sha256 = Some(party.request_sha256);
-        entry.claims_asked.clone_from(&body.claims);
+        entry.claims_asked = known_claims(&body.claims);
         let decided = match self.decide_use(party, body, &mut entry, now).await {
             Ok(decided) => decided,
             Err(problem) => {
@@ -182,7 +182,11 @@ impl Node {
         entry: &mut Entry,
         now: Timestamp,
     ) -> Result<DecidedUse, Problem> {
+        self.demand_clock()?;
         party.demand_signature()?;
+        if !matches!(party.basis, StatedBasis::Grant | StatedBasis::Record) {
+            return Err(Problem::new(Code::RequestSignatureInvalid));
+        }
         if !matches!(party.role, Role::Business | Role::Intermediary) {
             return Err(Problem::new(Code::RoleNotAllowed));
         }
@@ -202,6 +206,10 @@ impl Node {
         let kept: KeptGrant =
             serde_json::from_str(&row.document).map_err(|_| Problem::new(Code::Internal))?;
         let authorized = self.authorise(party, body, &row, &kept, now)?;
+        // A change of holder or version is another credential: the grant was not given for it.
+        if Some(kept.approved_credential()) != licence.credential_digest {
+            return Err(Problem::new(Code::GrantRevoked));
+        }
         let (verified, credential) = self.verified_licence(&licence, now).await?;
         let purpose = Purpose::try_from(authorized.purpose())
             .map_err(|refusal| problem_of(refusal.code()))?;
@@ -248,6 +256,10 @@ impl Node {
         if party.basis == StatedBasis::Record && grant.terms().consent_mode != ConsentMode::Store {
             return Err(Problem::new(Code::GrantPurposeMismatch)
                 .with_detail("the grant is to look at the data, not to keep it"));
+        }
+        // A business is its own province's client: no other gateway can bring its signature.
+        if grant.terms().grantee.division.member() != party.member {
+            return Err(Problem::new(Code::GrantNotBoundToClient));
         }
         let claims: BTreeSet<String> = body.claims.iter().cloned().collect();
         let purpose = match &body.purpose {

@@ -87,6 +87,7 @@ impl Node {
         row: ConsentRequestRow,
         body: &ApprovalBody,
     ) -> Result<(GrantId, String, u64), Problem> {
+        self.demand_clock()?;
         let now = self.now();
         let terms: GrantTerms =
             serde_json::from_str(&row.document).map_err(|_| Problem::new(Code::Internal))?;
@@ -216,6 +217,13 @@ fn grant_row(
         uses: 0,
         created: now,
         ended: None,
+    }
+}
+
+impl KeptGrant {
+    /// The digest of the credential by which the holder approved.
+    pub(super) fn approved_credential(&self) -> Digest {
+        Digest::of(self.approval.split('~').next().unwrap_or_default())
     }
 }
 

@@ -8,7 +8,7 @@ use super::node::{Node, unavailable};
 use super::status::OWN_LIST;
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Code, Timestamp};
-use crate::credential::{IssueTerms, StatusReference, issue};
+use crate::credential::{IssueTerms, StatusReference, examine, issue};
 use crate::crypto::{Digest, Jwk};
 use crate::http::Problem;
 use crate::licence::{Carrier, Identifier, LicenceDocument, LicenceStatus, LicenceType, Plate};
@@ -59,10 +59,12 @@ impl Node {
         order: IssueOrder,
         actor: Actor,
     ) -> Result<IssuedLicence, Problem> {
+        self.demand_clock()?;
         let now = self.now();
         let document = LicenceDocument::new(order.licence_type, order.claims)
             .map_err(|error| validation("/claims", &error))?;
         let identifier = document.identifier().clone();
+        self.check_own_division(&document)?;
         self.check_not_issued(&identifier).await?;
         let status_index = self
             .store
@@ -117,7 +119,22 @@ impl Node {
         };
         let issued = issue(document, &terms, issuer.signer.as_ref(), &self.entropy)
             .map_err(|error| validation("/claims", &error))?;
+        // Judged as any other province will: what nobody would recognise is not issued.
+        examine(&issued.token, &self.trust.snapshot(), now).map_err(|failure| {
+            Problem::new(Code::ValidationFailed)
+                .with_error("/claims", format!("{}: {}", failure.code(), failure.error()))
+        })?;
         Ok((issued.token, issued.digest))
+    }
+
+    /// A register speaks for the divisions that the federation gives to its province.
+    fn check_own_division(&self, document: &LicenceDocument) -> Result<(), Problem> {
+        let owner = self.trust.snapshot().owner_of(document.issuing_division());
+        if owner == Some(self.settings.member) {
+            return Ok(());
+        }
+        Err(Problem::new(Code::ValidationFailed)
+            .with_error("/claims/issuingDivision", "not a division of this province"))
     }
 
     fn licence_row(
@@ -163,6 +180,7 @@ impl Node {
         order: &StatusOrder,
         actor: Actor,
     ) -> Result<u64, Problem> {
+        self.demand_clock()?;
         let now = self.now();
         let row = self
             .store

@@ -19,6 +19,7 @@ mod querying;
 mod recording;
 mod serving;
 mod status;
+mod timekeeping;
 mod trust_feed;
 mod verifying;
 

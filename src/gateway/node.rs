@@ -9,12 +9,14 @@ use std::time::Duration;
 use super::keys::Keys;
 use super::outbound::Outbound;
 use super::status::StatusLists;
+use super::timekeeping::{Agreement, Timekeeper};
 use super::trust_feed::TrustFeed;
 use crate::audit::{Entry, Pending, Receipt};
-use crate::base::{Clock, Code, MemberId, SystemEntropy, Timestamp};
+use crate::base::{Code, MemberId, SystemEntropy, Timestamp};
 use crate::exchange::{RegisteredUse, Registration};
 use crate::http::Problem;
 use crate::identity::Client;
+use crate::licence::LicenceType;
 use crate::store::{ClientState, CommitError, Effect, Store, StoreError};
 use crate::telemetry::Telemetry;
 
@@ -42,7 +44,7 @@ pub struct Settings {
 /// One gateway.
 pub(crate) struct Node {
     pub(crate) settings: Settings,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) time: Timekeeper,
     pub(crate) entropy: SystemEntropy,
     pub(crate) keys: Keys,
     pub(crate) store: Store,
@@ -53,11 +55,20 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// The present instant: never before what an authenticated statement said, so that a clock set
-    /// back revives nothing.
+    /// The present instant.
     pub(crate) fn now(&self) -> Timestamp {
-        let wall = self.clock.now();
-        self.trust.snapshot().as_of().map_or(wall, |floor| wall.max(floor))
+        self.time.now()
+    }
+
+    /// Refuses to sign what would carry a time that cannot be trusted.
+    pub(crate) fn demand_clock(&self) -> Result<(), Problem> {
+        match self.time.agreement() {
+            Agreement::Agrees => Ok(()),
+            Agreement::Disagrees => Err(Problem::new(Code::NotReady).with_detail(
+                "this gateway's clock and the hub's differ by more than five minutes: \
+                 nothing is signed until they agree",
+            )),
+        }
     }
 
     /// Makes `effects` and the entry durable together, or tells the caller why not.
@@ -109,6 +120,11 @@ impl Node {
             .await
             .map_err(|error| unavailable(&error))?
             .ok_or_else(|| Problem::new(Code::IntendedUseNotRegistered))?;
+        // The registration is of one client in one role; a key that was registered as another's
+        // says nothing of this one.
+        if row.id != *client.id() || row.role != client.role().to_string() {
+            return Err(Problem::new(Code::IntendedUseNotRegistered));
+        }
         if row.state != ClientState::Active {
             return Err(Problem::new(Code::ClientSuspended));
         }
@@ -137,6 +153,23 @@ pub(crate) struct ClientDetails {
     /// What it may ask for.
     pub(crate) uses: Vec<RegisteredUse>,
 }
+
+/// An identifier as it may stand in the log: only when it is one. The log is no place for whatever
+/// a caller writes into a member.
+pub(crate) fn named<T: std::str::FromStr + std::fmt::Display>(text: &str) -> Option<String> {
+    text.parse::<T>().ok().map(|identifier| identifier.to_string())
+}
+
+/// The names of claims that some licence has; others are no claims, and are not written down.
+pub(crate) fn known_claims(names: &[String]) -> Vec<String> {
+    let is_known = |name: &&String| {
+        LicenceType::ALL.iter().any(|kind| crate::licence::field(*kind, name).is_some())
+    };
+    names.iter().filter(is_known).take(MOST_CLAIMS).cloned().collect()
+}
+
+/// More than any licence has.
+const MOST_CLAIMS: usize = 64;
 
 /// A refusal by the store, which knows codes of several layers.
 pub(crate) fn problem_of(code: Code) -> Problem {

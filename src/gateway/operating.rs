@@ -13,16 +13,17 @@ use serde_json::{Value, json};
 use super::issuing::{IssueOrder, StatusOrder, validation};
 use super::node::{ClientDetails, Node, unavailable};
 use super::party::client_in;
+use super::timekeeping::Agreement;
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{ClientId, Code, limits};
-use crate::crypto::Digest;
 use crate::crypto::x509::Certificate;
+use crate::crypto::{Digest, PublicKey};
 use crate::exchange::RegisteredUse;
 use crate::http::{Problem, StrictJson};
 use crate::identity::{Caller, Role};
 use crate::store::{ClientRow, ClientState, Effect};
 use crate::telemetry::KeyName;
-use crate::trust::TrustAge;
+use crate::trust::{ServiceKind, Snapshot, TrustAge};
 
 /// A client to be registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -110,6 +111,12 @@ pub(super) async fn readyz(State(node): State<Arc<Node>>) -> Result<Response, Pr
         TrustAge::Cached => degraded.push("trust-cached"),
         TrustAge::Stale | TrustAge::Expired => degraded.push("trust-stale"),
     }
+    if node.time.agreement() == Agreement::Disagrees {
+        degraded.push("clock-disagrees");
+    }
+    if !node.is_listed(&snapshot) {
+        degraded.push("own-keys-not-listed");
+    }
     if !snapshot.refused().is_empty() {
         degraded.push("entries-refused");
     }
@@ -129,6 +136,16 @@ pub(super) async fn metrics(State(node): State<Arc<Node>>) -> String {
 }
 
 impl Node {
+    /// Whether the keys that this gateway signs with are the ones its list names.
+    fn is_listed(&self, snapshot: &Snapshot) -> bool {
+        let names = |kind, key: &PublicKey| {
+            snapshot.keys(self.settings.member, kind).any(|listed| listed == key)
+        };
+        names(ServiceKind::GatewaySigning, self.keys.signing.public_key())
+            && names(ServiceKind::Status, self.keys.status.public_key())
+            && names(ServiceKind::Registrar, self.keys.registrar.public_key())
+    }
+
     /// Ages grow without anything happening, so they are measured when somebody looks.
     fn measure_ages(&self) {
         let now = self.now();
@@ -176,6 +193,7 @@ impl Node {
             let allowed = snapshot.statutory_use(&registered.id).is_some_and(|catalogue| {
                 catalogue.purpose == registered.purpose
                     && registered.claims.iter().all(|claim| catalogue.claims.contains(claim))
+                    && registered.queries.iter().all(|query| catalogue.queries.contains(query))
             });
             if !allowed {
                 return Err(Problem::new(Code::IntendedUseNotRegistered).with_error(

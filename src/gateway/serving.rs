@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use super::keys::Keys;
 use super::node::{Node, Settings};
 use super::status::StatusLists;
+use super::timekeeping::Timekeeper;
 use super::trust_feed::TrustFeed;
 use super::{
     consenting, disclosing, granting, inspecting, operating, publishing, querying, recording,
@@ -83,13 +84,17 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         OriginPolicy::PublicOnly
     };
     let peers = PeerSettings::new(policy, Arc::clone(&clock));
+    let time = Timekeeper::new(clock);
+    if let Some(issued) = trust.snapshot().as_of() {
+        time.recall(issued);
+    }
     Ok(Node {
         outbound: PeerDirectory::new(Some(identity), peers),
         statuses: StatusLists::default(),
         telemetry: Arc::new(Telemetry::new().map_err(|_| StartError::Telemetry)?),
         entropy: SystemEntropy,
         settings,
-        clock,
+        time,
         keys,
         store,
         trust,
@@ -107,8 +112,8 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     let identity = TlsIdentity::new(std::slice::from_ref(&node.keys.tls.0), &node.keys.tls.1)?;
     let place = Place::Gateway(node.settings.member);
     let judge = ClientJudge::new(node.trust.shared(), place);
-    let mutual = federation_settings(&identity, judge, Arc::clone(&node.clock))?;
-    let public = public_settings(&identity, Arc::clone(&node.clock))?;
+    let mutual = federation_settings(&identity, judge, node.time.wall())?;
+    let public = public_settings(&identity, node.time.wall())?;
     let [federation_at, public_at, operator_at] = node.settings.listen;
     let shared = |config| Arc::new(ArcSwap::new(config));
     Ok([
@@ -147,13 +152,13 @@ fn gate(node: &Arc<Node>, standing: fn(&Caller) -> Result<(), Code>) -> Identity
     IdentityGate::new::<Caller>(
         Arc::new(move || {
             // Certificates end with time as well as with trust.
-            let minutes = seen.clock.now().unix_seconds().unsigned_abs() / 60;
+            let minutes = seen.now().unix_seconds().unsigned_abs() / 60;
             (seen.trust.snapshot().generation() << 32) | (minutes & 0xffff_ffff)
         }),
         Arc::new(move |chain| {
             let chain = read_chain(chain).map_err(|refusal| refusal.code())?;
             let snapshot = judged.trust.snapshot();
-            let caller = identify(&chain, &snapshot, &place, judged.clock.now())
+            let caller = identify(&chain, &snapshot, &place, judged.now())
                 .map_err(|refusal| refusal.code())?;
             standing(&caller)?;
             Ok(caller)

@@ -78,7 +78,8 @@ impl Node {
     pub(super) async fn refresh_trust(&self) -> Result<(), RefreshError> {
         let _only_one = self.trust.refreshing.lock().await;
         let outcome = self.fetch_and_take().await;
-        self.trust.tell_hub(!matches!(outcome, Err(RefreshError::Fetch(FetchError::Peer(_)))));
+        // A refresh that failed shows at once; one province's bad list is that province's matter.
+        self.trust.tell_hub(matches!(outcome, Ok(()) | Err(RefreshError::List(_))));
         if let Err(error) = &outcome {
             tracing::warn!(code = %error.code(), %error, "trust was not refreshed");
         }
@@ -102,6 +103,7 @@ impl Node {
             match self.fetch_list(&state, id).await {
                 Ok(taken) => state = taken,
                 // One bad list keeps that province's last good one; the others go on.
+                Err(RefreshError::Refused(refusal)) => refused = Some(RefreshError::List(refusal)),
                 Err(error) => refused = Some(error),
             }
         }
@@ -142,7 +144,7 @@ impl Node {
             Some(ListId::Province(division)) => division,
             _ => self.settings.member.division(),
         };
-        match state.accept(update, self.clock.now()) {
+        match state.accept(update, self.now()) {
             Ok(accepted) => {
                 for alarm in &accepted.alarms {
                     tracing::warn!(code = %alarm.code, "an odd update of trust");
@@ -159,7 +161,7 @@ impl Node {
 
     /// Durable before used: what is in force survives a restart.
     async fn keep_and_swap(&self, state: TrustState) -> Result<(), RefreshError> {
-        let now = self.clock.now();
+        let now = self.now();
         let before = self.trust.snapshot();
         let old = before.state().documents();
         let changed: Vec<StoredDocument> =
@@ -177,9 +179,13 @@ impl Node {
             self.store.commit(effects, Pending::new(entry, &self.entropy)).await?;
         }
         self.store.keep_documents(rows(&[DocumentKind::Freshness])).await?;
-        self.trust.swap(state, now);
+        if let Some(freshness) = state.freshness() {
+            self.time.learn(freshness.issued());
+        }
+        self.trust.swap(state, self.now());
         let snapshot = self.trust.snapshot();
-        for (division, service, refusal) in snapshot.refused() {
+        for refused in snapshot.refused().iter().filter(|entry| !before.refused().contains(entry)) {
+            let (division, service, refusal) = refused;
             tracing::warn!(%division, %service, code = %refusal.code(), "an entry is not believed");
         }
         for document in &changed {
@@ -197,6 +203,9 @@ pub(crate) enum RefreshError {
     /// Something could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// A list was refused, and the one held before stays in force.
+    #[error("a list is refused: {0}")]
+    List(UpdateRefusal),
     /// Something was fetched and refused.
     #[error("refused: {0}")]
     Refused(#[from] UpdateRefusal),
@@ -210,7 +219,7 @@ impl RefreshError {
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Fetch(error) => error.code(),
-            Self::Refused(refusal) => refusal.code(),
+            Self::List(refusal) | Self::Refused(refusal) => refusal.code(),
             Self::Store(error) => error.code(),
         }
     }
