@@ -76,7 +76,7 @@ async fn online(
     client: &Caller,
     screen: Screen,
 ) -> Result<VerificationReport, Failure> {
-    let body = VerificationBody { credential: token.to_owned(), inspection_ref: None };
+    let body = VerificationBody::of(token);
     let answer = client.post(screen, "/v1/verifications", &json!(body)).await?;
     serde_json::from_value(answer).map_err(|error| {
         Failure::of(Code::AnswerMismatch, "the answer is no verification report", &error)

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::report::{Authorization, Findings, Freshness, IssuerLayer, LicenceLayer, TrustList};
 use super::verification::{CheckContext, LEGAL_EFFECT, ROADSIDE_POLICY};
-use crate::base::{Code, InspectionRef, MemberId, Timestamp};
-use crate::register::{QueryTerms, Recorded};
+use crate::base::{Code, Division, InspectionRef, MemberId, Timestamp};
+use crate::licence::Identifier;
+use crate::register::{Query, QueryTerms, Recorded};
 use crate::trust::{Snapshot, TrustReference};
 
 /// The body of `POST /v1/licences:query`.
@@ -48,6 +49,8 @@ pub struct InspectionBody {
 pub struct RegisterAnswer {
     /// `register.valid`, `licence.*` or `register.not_found`.
     pub code: Code,
+    /// The division that issued the licence.
+    pub division: Option<Division>,
     /// What is known of the licence.
     pub licence: Option<LicenceLayer>,
     /// The claims disclosed under the mandate.
@@ -58,7 +61,7 @@ impl RegisterAnswer {
     /// The answer where there is no such record.
     #[must_use]
     pub fn not_found() -> Self {
-        Self { code: Code::RegisterNotFound, licence: None, claims: Map::new() }
+        Self { code: Code::RegisterNotFound, division: None, licence: None, claims: Map::new() }
     }
 
     /// The answer about a record, before any claim is released into it.
@@ -81,7 +84,25 @@ impl RegisterAnswer {
             valid_until: document.valid_to().to_string(),
             annual_review: document.text("annualReviewStatus").map(str::to_owned),
         };
-        Self { code: recorded.code(), licence: Some(layer), claims: Map::new() }
+        Self {
+            code: recorded.code(),
+            division: Some(document.issuing_division()),
+            licence: Some(layer),
+            claims: Map::new(),
+        }
+    }
+
+    /// Whether `member` may answer this: a register speaks for licences of the divisions that the
+    /// federation gives to its province, and of no other.
+    #[must_use]
+    pub fn is_for(&self, member: MemberId, snapshot: &Snapshot) -> bool {
+        let Some(licence) = &self.licence else { return self.code == Code::RegisterNotFound };
+        let owned = |division: Division| snapshot.owner_of(division) == Some(member);
+        let identifier: Option<Identifier> = licence.identifier.parse().ok();
+        let issuer =
+            identifier.and_then(|identifier| Query::Identifier(identifier).first_division());
+        // An issuer's code that names no province is a data defect, never a reason to refuse.
+        self.division.is_some_and(owned) && issuer.is_none_or(owned)
     }
 
     /// The findings of this answer by `member`.

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::report::{Authorization, Findings, Freshness, IssuerLayer, LicenceLayer, TrustList};
-use crate::base::{Code, Timestamp};
+use crate::base::{Code, InspectionRef, Timestamp};
 use crate::credential::{Failure, Judged};
 use crate::licence::LicenceStatus;
 use crate::trust::Snapshot;
@@ -19,8 +19,30 @@ pub struct VerificationBody {
     pub credential: String,
     /// The open inspection, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub inspection_ref: Option<String>,
+    pub inspection_ref: Option<InspectionRef>,
+    /// Members of the full request that this version does not read: a check that was asked for is
+    /// refused, never left out in silence.
+    #[serde(flatten)]
+    pub unread: Map<String, Value>,
 }
+
+impl VerificationBody {
+    /// A plain check of what is presented.
+    #[must_use]
+    pub fn of(credential: &str) -> Self {
+        Self { credential: credential.to_owned(), inspection_ref: None, unread: Map::new() }
+    }
+
+    /// The first member that asks for a check which this version does not make.
+    #[must_use]
+    pub fn unsupported(&self) -> Option<&'static str> {
+        UNSUPPORTED.into_iter().find(|name| self.unread.contains_key(*name))
+    }
+}
+
+/// Conditions of a check that have their own chapters in the design.
+const UNSUPPORTED: [&str; 7] =
+    ["at", "code", "image", "observed_plate", "place", "policy", "purpose"];
 
 /// What the issuing gateway says of a licence of its own that its status list shows as ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::issuing::subject_of;
-use super::node::{Node, problem_of, unavailable};
+use super::node::{Node, known_claims, problem_of, unavailable};
 use super::party::Party;
 use crate::audit::{Entry, EntryKind};
 use crate::base::{Code, Timestamp, limits};
@@ -14,7 +14,7 @@ use crate::exchange::{
 };
 use crate::http::Problem;
 use crate::identity::Role;
-use crate::licence::LicenceDocument;
+use crate::licence::{LicenceDocument, LicenceType};
 use crate::policy::{
     Basis, Inspection, Mandate, MandateQuestion, RegisteredStatutoryUse, Requested, Subject, decide,
 };
@@ -34,7 +34,7 @@ impl Node {
             Entry::new(EntryKind::StatutoryView, now, party.actor(self.settings.member));
         entry.basis = Some("statutory".to_owned());
         entry.request_sha256 = Some(party.request_sha256);
-        entry.claims_asked = body.claims.clone().unwrap_or_default();
+        entry.claims_asked = known_claims(body.claims.as_deref().unwrap_or_default());
         if let Some(officer) = &party.officer {
             entry.reference = Some(officer.inspection_ref.to_string());
         }
@@ -54,7 +54,11 @@ impl Node {
                 .sign(result, receipt, self.keys.signing.as_ref(), now)
                 .map_err(|_| Problem::new(Code::Internal))
         };
-        let Some(row) = self.find(question).await? else {
+        let covered = covered_types(party);
+        let found = self.find(question).await?;
+        // A type that the use does not cover is answered like none at all.
+        let covers = |row: &LicenceRow| covered.is_empty() || covered.contains(&row.licence_type);
+        let Some(row) = found.filter(covers) else {
             let receipt = self.commit(party.spends.clone(), entry).await?;
             return sign(RegisterAnswer::not_found(), &receipt);
         };
@@ -162,6 +166,12 @@ impl Node {
         rows.sort_by_key(|row| (row.licence_type.code() == "TP", !row.status.recognised()));
         Ok(rows.into_iter().next())
     }
+}
+
+/// The types of licence that the unit registered its use for; none means every type.
+fn covered_types(party: &Party) -> &[LicenceType] {
+    let StatedBasis::Statutory { use_id, .. } = &party.basis else { return &[] };
+    party.registration.registered_use(use_id).map_or(&[], |registered| &registered.licence_types)
 }
 
 fn recalled(row: &LicenceRow, now: Timestamp) -> Result<Recorded, Problem> {

@@ -48,6 +48,9 @@ impl Node {
         now: Timestamp,
     ) -> Result<Answered<T>, Problem> {
         let snapshot = self.trust.snapshot();
+        if !snapshot.is_in_force(aud, now) {
+            return Err(Problem::new(Code::TrustListStale));
+        }
         let draft = RequestDraft {
             iss: self.settings.member,
             aud,

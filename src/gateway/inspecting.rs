@@ -61,13 +61,11 @@ impl Node {
         };
         let reference = body.inspection_ref.clone().ok_or_else(|| missing("/inspection_ref"))?;
         let officer = body.officer.clone().ok_or_else(|| missing("/officer"))?;
-        let row = self.store.inspection(&reference).await.map_err(|error| unavailable(&error))?;
-        let row = row
-            .filter(|row| row.client == *client.id() && row.opened <= now && now < row.expires)
-            .ok_or_else(|| Problem::new(Code::LegalBasisRequired))?;
+        let row = self.inspection_of(client, &reference, now).await?;
         let officers: Vec<String> = serde_json::from_str(&row.officers).unwrap_or_default();
         if !officers.contains(&officer) {
-            return Err(missing("/officer"));
+            return Err(Problem::new(Code::ValidationFailed)
+                .with_error("/officer", "is not one of the officers of this inspection"));
         }
         let (use_id, reason_code) = row.reason_code.split_once(' ').unwrap_or_default();
         let basis = StatedBasis::Statutory {
@@ -78,6 +76,18 @@ impl Node {
         let officer =
             Officer { pseudonym: officer, unit: row.unit, inspection_ref: reference.clone() };
         Ok((Ground { basis, officer: Some(officer) }, reference))
+    }
+
+    /// An inspection that this client opened and that is open now.
+    pub(super) async fn inspection_of(
+        &self,
+        client: &Client,
+        reference: &InspectionRef,
+        now: Timestamp,
+    ) -> Result<InspectionRow, Problem> {
+        let row = self.store.inspection(reference).await.map_err(|error| unavailable(&error))?;
+        row.filter(|row| row.client == *client.id() && row.opened <= now && now < row.expires)
+            .ok_or_else(|| Problem::new(Code::LegalBasisRequired))
     }
 }
 

@@ -87,7 +87,6 @@ impl Node {
         entry.document_sha256 = digest;
         let credential = row.credential.clone();
         let receipt = self.commit(vec![Effect::PutLicence(row)], entry).await?;
-        self.statuses.invalidate().await;
         Ok(IssuedLicence { identifier, credential, audit_index: receipt.index() })
     }
 
@@ -204,7 +203,6 @@ impl Node {
         entry.subject = Some(subject_of(&order.identifier));
         entry.reference = Some(order.status.token().to_owned());
         let receipt = self.commit(effects, entry).await?;
-        self.statuses.invalidate().await;
         Ok(receipt.index())
     }
 }

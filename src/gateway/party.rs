@@ -128,6 +128,9 @@ impl Party {
     ) -> Result<Self, Problem> {
         let refuse = Problem::new;
         let unsigned = || Problem::new(Code::RequestSignatureInvalid);
+        if !snapshot.is_in_force(arrival.peer, now) || !snapshot.is_in_force(arrival.own, now) {
+            return Err(Problem::new(Code::TrustListStale));
+        }
         let token = header(headers, REQUEST_HEADER)?.ok_or_else(unsigned)?;
         let keys = snapshot.keys(arrival.peer, ServiceKind::GatewaySigning);
         let request =

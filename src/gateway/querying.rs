@@ -64,6 +64,19 @@ struct Asked<'a> {
 struct Gathered {
     answers: BTreeMap<MemberId, Answered<RegisterAnswer>>,
     unreachable: BTreeSet<MemberId>,
+    /// What the province that was asked first has against the question itself.
+    objection: Option<Problem>,
+}
+
+impl Gathered {
+    /// The answer that has the record.
+    fn hit(&self) -> Option<(MemberId, &Answered<RegisterAnswer>)> {
+        let has_record = |answered: &Answered<RegisterAnswer>| {
+            answered.answer.result.code != Code::RegisterNotFound
+        };
+        let found = self.answers.iter().find(|(_, answered)| has_record(answered));
+        found.map(|(member, answered)| (*member, answered))
+    }
 }
 
 impl Node {
@@ -75,33 +88,17 @@ impl Node {
         now: Timestamp,
     ) -> Result<serde_json::Value, Problem> {
         let began = std::time::Instant::now();
-        let (ground, inspection) = self.ground_of(client, &asked.body, now).await?;
-        let gathered = self.gather(client, asked, &ground, now).await?;
-        let snapshot = self.trust.snapshot();
-        let context = CheckContext {
-            snapshot: &snapshot,
-            hub_reachable: self.trust.is_hub_reachable(),
-            max_status_age: limits::STATUS_AGE_ROADSIDE,
-            now,
-        };
         let mut entry = Entry::new(EntryKind::StatutoryView, now, own_actor(client));
-        entry.reference = Some(inspection.to_string());
         entry.basis = Some("statutory".to_owned());
-        let hit = gathered
-            .answers
-            .iter()
-            .find(|(_, answered)| answered.answer.result.code != Code::RegisterNotFound);
-        let findings: Findings = match hit {
-            Some((member, answered)) => {
-                entry.request_sha256 = Some(answered.request_sha256);
-                answered.answer.result.clone().into_findings(*member, &inspection, &context)
-            }
-            None if gathered.unreachable.is_empty() => {
-                unanswered_findings(Code::RegisterNotFound, &context)
-            }
-            None => unanswered_findings(Code::RegisterUnavailable, &context),
+        entry.reference = asked.body.inspection_ref.as_ref().map(ToString::to_string);
+        let gathered = match self.gather_under_inspection(client, asked, now).await {
+            Ok(gathered) => gathered,
+            Err(problem) => return Err(self.refuse(entry, Vec::new(), problem).await),
         };
-        let division = hit.map_or(self.settings.member, |(member, _)| *member).division();
+        let hit = gathered.hit();
+        entry.request_sha256 = hit.map(|(_, answered)| answered.request_sha256);
+        let division = hit.map_or(self.settings.member, |(member, _)| member).division();
+        let findings = self.findings_of(&gathered, asked, now);
         let report = self.record_check(findings, entry, trace, now).await?;
         self.telemetry.verified(report.leading_code(), division, "roadside", began.elapsed());
         let tokens: Vec<_> = gathered
@@ -114,6 +111,45 @@ impl Node {
         }))
     }
 
+    async fn gather_under_inspection(
+        &self,
+        client: &Client,
+        asked: &Asked<'_>,
+        now: Timestamp,
+    ) -> Result<Gathered, Problem> {
+        let (ground, _) = self.ground_of(client, &asked.body, now).await?;
+        if !self.trust.snapshot().is_usable(now) {
+            return Ok(Gathered::default());
+        }
+        let gathered = self.gather(client, asked, &ground, now).await;
+        match gathered.objection {
+            Some(problem) if gathered.hit().is_none() => Err(problem),
+            _ => Ok(gathered),
+        }
+    }
+
+    fn findings_of(&self, gathered: &Gathered, asked: &Asked<'_>, now: Timestamp) -> Findings {
+        let snapshot = self.trust.snapshot();
+        let context = CheckContext {
+            snapshot: &snapshot,
+            hub_reachable: self.trust.is_hub_reachable(),
+            max_status_age: limits::STATUS_AGE_ROADSIDE,
+            now,
+        };
+        if !snapshot.is_usable(now) {
+            return unanswered_findings(Code::TrustExpired, &context);
+        }
+        match (gathered.hit(), &asked.body.inspection_ref) {
+            (Some((member, answered)), Some(inspection)) => {
+                answered.answer.result.clone().into_findings(member, inspection, &context)
+            }
+            _ if gathered.unreachable.is_empty() => {
+                unanswered_findings(Code::RegisterNotFound, &context)
+            }
+            _ => unanswered_findings(Code::RegisterUnavailable, &context),
+        }
+    }
+
     /// Asks the province that the question points to, then all others after a moment, until one
     /// has the record or the officer's patience ends.
     async fn gather(
@@ -122,7 +158,7 @@ impl Node {
         asked: &Asked<'_>,
         ground: &Ground,
         now: Timestamp,
-    ) -> Result<Gathered, Problem> {
+    ) -> Gathered {
         let snapshot = self.trust.snapshot();
         let granted = snapshot.members().filter(|member| member.status == ServiceStatus::Granted);
         let members: Vec<MemberId> = granted.map(|member| member.id).collect();
@@ -141,33 +177,37 @@ impl Node {
             })
             .collect();
         let mut gathered = Gathered::default();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
         let mut open: BTreeSet<MemberId> = members.iter().copied().collect();
-        let collect = async {
-            while let Some((member, outcome)) = pending.next().await {
-                open.remove(&member);
-                match outcome {
-                    Ok(answered) => {
-                        let hit = answered.answer.result.code != Code::RegisterNotFound;
-                        gathered.answers.insert(member, answered);
-                        if hit {
-                            open.clear();
-                            return Ok(());
-                        }
+        while let Ok(Some((member, outcome))) =
+            tokio::time::timeout_at(deadline, pending.next()).await
+        {
+            open.remove(&member);
+            match outcome {
+                // A register speaks for its own province's licences: another answer is none.
+                Ok(answered) if answered.answer.result.is_for(member, &snapshot) => {
+                    gathered.answers.insert(member, answered);
+                    if gathered.hit().is_some() {
+                        return gathered;
                     }
-                    // An ambiguous plate is the officer's to resolve, whoever says so.
-                    Err(problem) if is_about_the_question(problem.code()) => return Err(problem),
-                    Err(_) => {
+                }
+                Ok(_) => {
+                    tracing::error!(%member, "answered for a licence of another province");
+                    gathered.unreachable.insert(member);
+                }
+                Err(problem) => {
+                    // Only the province that the question points to may object to it; any other
+                    // could otherwise end every officer's question.
+                    if member == first && is_about_the_question(problem.code()) {
+                        gathered.objection = Some(problem);
+                    } else {
                         gathered.unreachable.insert(member);
                     }
                 }
             }
-            Ok(())
-        };
-        match tokio::time::timeout(PATIENCE, collect).await {
-            Ok(outcome) => outcome?,
-            Err(_) => gathered.unreachable.extend(open),
         }
-        Ok(gathered)
+        gathered.unreachable.extend(open);
+        gathered
     }
 
     async fn ask_one(

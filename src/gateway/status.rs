@@ -14,7 +14,9 @@ use crate::credential::{
     StatusBits, StatusListTerms, StatusReference, StatusValue, Succession, VerifiedStatusList,
     sign_status_list,
 };
+use crate::crypto::Digest;
 use crate::licence::LicenceStatus;
+use crate::store::TrustDocumentRow;
 
 /// Status lists in use.
 #[derive(Default)]
@@ -30,18 +32,15 @@ pub(super) struct Fetched {
     pub(super) list: Arc<VerifiedStatusList>,
     pub(super) token: Arc<str>,
     pub(super) at: Timestamp,
+    /// When it was last asked for, with or without an answer.
+    tried: Timestamp,
 }
 
 struct Published {
     token: Arc<str>,
     at: Timestamp,
-}
-
-impl StatusLists {
-    /// Forgets the published list, after a status changed.
-    pub(super) async fn invalidate(&self) {
-        *self.own.lock().await = None;
-    }
+    /// The checkpoint of the log when it was made: any change of the register moves it on.
+    checkpoint: Option<String>,
 }
 
 impl Node {
@@ -54,11 +53,14 @@ impl Node {
     pub(super) async fn own_status_list(&self) -> Result<Arc<str>, StatusUnavailable> {
         let now = self.now();
         let mut own = self.statuses.own.lock().await;
+        let checkpoint = self.store.latest_checkpoint().await.map_err(|_| StatusUnavailable)?;
         if let Some(published) = own.as_ref()
+            && published.checkpoint == checkpoint
             && now.since(published.at) < REPUBLISH
         {
             return Ok(Arc::clone(&published.token));
         }
+        self.demand_clock().map_err(|_| StatusUnavailable)?;
         let rows = self.store.statuses(OWN_LIST).await.map_err(|_| StatusUnavailable)?;
         let mut bits = StatusBits::all_valid(0).map_err(|_| StatusUnavailable)?;
         for row in rows {
@@ -75,7 +77,7 @@ impl Node {
         let token = sign_status_list(&bits, &terms, self.keys.status.as_ref(), now)
             .map_err(|_| StatusUnavailable)?;
         let token: Arc<str> = token.into();
-        *own = Some(Published { token: Arc::clone(&token), at: now });
+        *own = Some(Published { token: Arc::clone(&token), at: now, checkpoint });
         Ok(token)
     }
 
@@ -118,7 +120,7 @@ impl Node {
         if member == self.settings.member {
             // Our own list is never older than its last change.
             let (list, token) = self.fetch_status_list(member, &reference.uri, now).await.ok()?;
-            return Some(Fetched { list: Arc::new(list), token, at: now });
+            return Some(Fetched { list: Arc::new(list), token, at: now, tried: now });
         }
         if self.statuses.fetched.len() >= MOST_LISTS
             && !self.statuses.fetched.contains_key(&reference.uri)
@@ -127,20 +129,60 @@ impl Node {
         }
         let slot = Arc::clone(&self.statuses.fetched.entry(reference.uri.clone()).or_default());
         let mut held = slot.lock().await;
+        if held.is_none() {
+            *held = self.remembered(member, &reference.uri, now).await;
+        }
         if let Some(fetched) = held.as_ref()
-            && now.since(fetched.at) < self.settings.refresh
+            && now.since(fetched.tried) < self.settings.refresh
         {
             return Some(fetched.clone());
         }
-        match self.fetch_status_list(member, &reference.uri, now).await {
-            Ok((newer, token)) => {
+        let fetching = self.fetch_status_list(member, &reference.uri, now);
+        // An officer waits two seconds: a province that hangs must not take them all.
+        match tokio::time::timeout(FETCH_DEADLINE, fetching).await {
+            Ok(Ok((newer, token))) => {
                 *held = Some(succeed(held.take(), newer, token, now));
-                held.clone()
+                self.remember(held.as_ref(), &reference.uri).await;
             }
-            Err(error) => {
+            Ok(Err(error)) => {
                 tracing::warn!(%error, uri = reference.uri, "a status list was not fetched");
-                held.clone()
             }
+            Err(_) => tracing::warn!(uri = reference.uri, "a status list did not come in time"),
+        }
+        if let Some(fetched) = held.as_mut() {
+            fetched.tried = now;
+        }
+        held.clone()
+    }
+
+    /// The newest list that was seen at `uri` before this process began: what had ended by it has
+    /// ended, whatever is served now.
+    async fn remembered(&self, member: MemberId, uri: &str, now: Timestamp) -> Option<Fetched> {
+        let row = self.store.trust_document(STATUS_KIND, uri).await.ok()??;
+        let snapshot = self.trust.snapshot();
+        let list = VerifiedStatusList::verify(&row.document, uri, member, &snapshot, now).ok()?;
+        let never = Timestamp::from_unix_seconds(0);
+        Some(Fetched {
+            list: Arc::new(list),
+            token: row.document.into(),
+            at: row.updated,
+            tried: never,
+        })
+    }
+
+    async fn remember(&self, fetched: Option<&Fetched>, uri: &str) {
+        let Some(fetched) = fetched else { return };
+        let row = TrustDocumentRow {
+            kind: STATUS_KIND.to_owned(),
+            id: uri.to_owned(),
+            sequence: fetched.list.issued().unix_seconds().unsigned_abs(),
+            sha256: Digest::of(fetched.token.as_bytes()),
+            document: fetched.token.to_string(),
+            updated: fetched.at,
+        };
+        // Of two lists signed in one second the first stays until the next comes.
+        if let Err(error) = self.store.keep_documents(vec![row]).await {
+            tracing::debug!(%error, uri, "a status list was not remembered");
         }
     }
 
@@ -180,14 +222,16 @@ fn succeed(
     now: Timestamp,
 ) -> Fetched {
     let Some(held) = held else {
-        return Fetched { list: Arc::new(newer), token, at: now };
+        return Fetched { list: Arc::new(newer), token, at: now, tried: now };
     };
     match newer.following(&held.list) {
         Succession::Newer { list, unproven } => {
             if !unproven.is_empty() {
                 tracing::error!(uri = list.uri(), entries = ?unproven, "ended entries were cleared");
             }
-            Fetched { list: Arc::new(list), token, at: now }
+            // The token that proves the endings is kept, not the one that hides them.
+            let token = if unproven.is_empty() { token } else { held.token };
+            Fetched { list: Arc::new(list), token, at: now, tried: now }
         }
         Succession::Older => Fetched { at: now, ..held },
     }
@@ -204,6 +248,10 @@ pub(super) const OWN_LIST: &str = "licence/1";
 const OWN_PATH: &str = "/v1/status-lists/licence/1";
 /// Path of the list of grants, on the federation listener alone.
 const GRANTS_PATH: &str = "/v1/status-lists/grants/1";
+/// Kind of the rows in which the newest lists of others are remembered.
+const STATUS_KIND: &str = "status";
+/// Within the two seconds of a roadside request, less what judging, recording and signing take.
+const FETCH_DEADLINE: Duration = Duration::from_millis(1_200);
 /// How long a copy may be kept.
 const TTL: Duration = Duration::from_mins(15);
 /// How long a copy may be relied on at all: the longest age that any use allows.

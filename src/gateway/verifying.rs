@@ -43,6 +43,13 @@ pub(super) async fn verifications(
     )?;
     // A certificate alone is not enough: the province may have suspended its client since.
     node.registration_of(client).await?;
+    if let Some(name) = value.unsupported() {
+        return Err(Problem::new(Code::ValidationFailed)
+            .with_error(format!("/{name}"), "this version does not make this check"));
+    }
+    if let Some(reference) = &value.inspection_ref {
+        node.inspection_of(client, reference, node.now()).await?;
+    }
     let report = node.verify_presented(&value, own_actor(client), &trace.to_string()).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(report)).into_response())
 }
@@ -65,7 +72,7 @@ impl Node {
             now,
         };
         let mut entry = Entry::new(EntryKind::Verification, now, actor);
-        entry.reference.clone_from(&body.inspection_ref);
+        entry.reference = body.inspection_ref.as_ref().map(ToString::to_string);
         let findings = match examine(&body.credential, &snapshot, now) {
             Err(failure) => failed_findings(&failure, &context),
             Ok(authentic) => {
@@ -123,11 +130,8 @@ impl Node {
             return Some(self.store.licence(authentic.identifier()).await.ok()??.status);
         }
         snapshot.member(member)?;
-        let body = serde_json::to_vec(&VerificationBody {
-            credential: authentic.identifier().to_string(),
-            inspection_ref: None,
-        })
-        .ok()?;
+        let body = VerificationBody::of(authentic.identifier().as_str());
+        let body = serde_json::to_vec(&body).ok()?;
         let question = Question {
             path: "/v1/verifications",
             body: &body,

@@ -25,9 +25,8 @@ use crate::trust::DocumentKind;
 /// `GET /v1/root/{number}`.
 pub(super) async fn root(
     State(node): State<Arc<Node>>,
-    Path(number): Path<u64>,
+    Path(number): Path<String>,
 ) -> Result<Response, Problem> {
-    let number = number.to_string();
     let documents = node.board().await.state().documents();
     let found = documents
         .into_iter()
@@ -60,8 +59,9 @@ pub(super) async fn newest_list(
 /// `GET /v1/lists/{id}/{sequence}`: one version, for ever the same.
 pub(super) async fn list_version(
     State(node): State<Arc<Node>>,
-    Path((id, sequence)): Path<(String, u64)>,
+    Path((id, sequence)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
+    let sequence = sequence.parse().map_err(|_| Problem::new(Code::NotFound))?;
     let found = node
         .store
         .published_document(DocumentKind::List.word(), &id, sequence)
@@ -81,10 +81,11 @@ pub(super) async fn log_checkpoint(State(node): State<Arc<Node>>) -> Result<Stri
 pub(super) async fn put_list(
     State(node): State<Arc<Node>>,
     Extension(caller): Extension<Caller>,
-    Path(code): Path<Division>,
+    Path(code): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    let code: Division = code.parse().map_err(|_| Problem::new(Code::NotFound))?;
     if caller.member() != Some(code.member()) {
         return Err(Problem::new(Code::RoleNotAllowed));
     }

@@ -218,6 +218,14 @@ impl Snapshot {
         list_in_force && self.age(now) != TrustAge::Expired
     }
 
+    /// Whether `member` may be asked and answered at `now`: trust as such is in force, and so is
+    /// the list that names its keys.
+    #[must_use]
+    pub fn is_in_force(&self, member: MemberId, now: Timestamp) -> bool {
+        let list = self.state.province(member.division());
+        self.is_usable(now) && list.is_some_and(|list| list.next_update() > now)
+    }
+
     /// Every member, whatever its status.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
         self.state.federation().into_iter().flat_map(FederationList::members)
