@@ -147,3 +147,37 @@ fn issuer_layer(member: MemberId, snapshot: &Snapshot, now: Timestamp) -> Option
         trust_list: TrustList::of(reference, snapshot, now),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trust::testing::Federation;
+
+    fn answer(division: &str, identifier: &str) -> RegisterAnswer {
+        let licence = LicenceLayer { identifier: identifier.to_owned(), ..LicenceLayer::default() };
+        RegisterAnswer {
+            code: Code::RegisterValid,
+            division: Some(division.parse().unwrap()),
+            licence: Some(licence),
+            claims: Map::new(),
+        }
+    }
+
+    #[test]
+    fn fd_02_a_register_speaks_for_its_own_provinces_licences_alone() {
+        let now: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
+        let snapshot = Federation::new(now).snapshot();
+        let member = |digits: &str| digits.parse::<Division>().unwrap().member();
+        let tianjin = "1.2.156.3005.2.11100000000019713D013.111200000001234561.000000000001.001.Y";
+        let own = answer("120103", tianjin);
+        assert!(own.is_for(member("120000"), &snapshot));
+        assert!(!own.is_for(member("130000"), &snapshot), "another province's licence");
+        let borrowed = answer("130103", tianjin);
+        for claimant in ["120000", "130000"] {
+            assert!(!borrowed.is_for(member(claimant), &snapshot), "division and issuer disagree");
+        }
+        assert!(RegisterAnswer::not_found().is_for(member("130000"), &snapshot));
+        let bare = RegisterAnswer { code: Code::RegisterValid, ..RegisterAnswer::not_found() };
+        assert!(!bare.is_for(member("130000"), &snapshot), "valid, but of what?");
+    }
+}
