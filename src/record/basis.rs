@@ -1,6 +1,8 @@
 //! What a use rested on: the issuing gateway's answer, the grant in it, and the holder's approval.
 //! Each is verified by itself, and all of them must speak of this record and of nothing wider.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::answer::Answered;
@@ -39,6 +41,7 @@ pub(super) fn check(
     check_approval(record, &grant, judged, snapshot)?;
     check_use(answered, &grant, judged)?;
     check_recipient(record, answered, &grant, snapshot)?;
+    check_copy(record, &grant)?;
     let disclosed = granted_disclosures(record, &grant)?;
     Ok(Granted { id: grant.terms().jti.clone(), disclosed })
 }
@@ -171,6 +174,16 @@ fn check_recipient(
         && annotation.purpose == terms.purpose.code
         && terms.consent_mode == ConsentMode::Store;
     if bound { Ok(()) } else { Err(Code::RecordGrant) }
+}
+
+/// Why the copy was made, and that it is kept no longer than the holder agreed to.
+fn check_copy(record: &Record, grant: &Grant) -> Result<(), Code> {
+    let (terms, annotation) = (grant.terms(), &record.annotation);
+    let days = u32::try_from(terms.data_life.days_at_most()).unwrap_or(u32::MAX);
+    let latest = record.created + Duration::from_hours(24).saturating_mul(days);
+    let agreed = annotation.copy_expires <= latest
+        && annotation.copy_cause == terms.purpose.code.to_string();
+    if agreed { Ok(()) } else { Err(Code::RecordGrant) }
 }
 
 /// The names of what is disclosed, each of which was granted.

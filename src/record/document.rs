@@ -165,7 +165,7 @@ pub struct Annotation {
     pub copy_creation_time: Timestamp,
     /// The member whose gateway made it.
     pub copy_creator: MemberId,
-    /// Why.
+    /// Why: the code of the purpose that was granted.
     pub copy_cause: String,
     /// Until when it may be kept and shown; the proof in it has no end.
     pub copy_expires: Timestamp,

@@ -7,6 +7,7 @@
 
 mod answer;
 mod basis;
+mod comparison;
 mod document;
 mod manifest;
 mod refusal;

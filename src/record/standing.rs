@@ -1,14 +1,12 @@
-//! The licence at the instant of use: its status by the embedded list, and whether the stored
-//! verdict is the one that the evidence gives.
+//! The licence at the instant of use: its dates, and its status by the embedded list. What the
+//! stored verdict says of it is not looked at here.
 
 use std::time::Duration;
 
 use base64::Engine as _;
-use serde_json::Value;
 
-use super::basis::Granted;
 use super::document::Record;
-use crate::base::{Code, GrantId, Timestamp, limits};
+use crate::base::{Code, Timestamp, limits};
 use crate::credential::{
     Authentic, Binding, Decision, JudgeTerms, Judged, StatusEvidence, VerifiedStatusList,
 };
@@ -68,6 +66,11 @@ impl AtUse {
         (codes, notes)
     }
 
+    /// Whether a status of the licence at the use is known at all.
+    pub(super) const fn has_status(&self) -> bool {
+        self.list.is_some()
+    }
+
     /// Whether the status is young enough to speak of `now`.
     pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
         self.list.as_ref().is_some_and(|list| list.is_fresh(limits::STATUS_AGE_DISCLOSURE, now))
@@ -100,59 +103,6 @@ fn status_list(
     let is_ordered =
         issued <= fetched + limits::CLOCK_SKEW && fetched <= record.created + limits::CLOCK_SKEW;
     (distance <= FURTHEST_STATUS && is_ordered).then_some(verified)
-}
-
-/// Whether the stored verdict agrees with what the evidence gives: signature, licence, grant, and
-/// the names of what is disclosed. Why the gateways' policies permitted the use is their word.
-pub(super) fn compare_report(
-    record: &Record,
-    at_use: &AtUse,
-    granted: &Granted,
-) -> Result<(), Code> {
-    let stored = &record.verification_report;
-    let agrees = signature_agrees(stored, at_use)
-        && licence_agrees(stored, at_use)
-        && grant_agrees(stored, &granted.id)
-        && names_agree(stored, &granted.disclosed);
-    if agrees { Ok(()) } else { Err(Code::RecordVerdictMismatch) }
-}
-
-fn signature_agrees(stored: &Value, at_use: &AtUse) -> bool {
-    let Ok(recomputed) = serde_json::to_value(at_use.judged.signature()) else { return false };
-    // Without a status the indication cannot be computed again.
-    let members: &[&str] = match at_use.list {
-        Some(_) => &["indication", "sub_indication", "alg", "signing_time", "chain"],
-        None => &["alg", "signing_time", "chain"],
-    };
-    let stored = stored.get("signature");
-    members.iter().all(|member| {
-        let stored = stored.and_then(|stored| stored.get(member));
-        stored.unwrap_or(&Value::Null) == recomputed.get(member).unwrap_or(&Value::Null)
-    })
-}
-
-fn licence_agrees(stored: &Value, at_use: &AtUse) -> bool {
-    let licence = at_use.judged.licence();
-    let says = |member: &str, expected: &str| {
-        let found = stored.get("licence").and_then(|stored| stored.get(member));
-        found.and_then(Value::as_str) == Some(expected)
-    };
-    says("type", licence.licence_type.code())
-        && says("identifier", licence.identifier.as_str())
-        && (at_use.list.is_none() || says("status", licence.status.token()))
-}
-
-fn grant_agrees(stored: &Value, grant: &GrantId) -> bool {
-    let named = stored.get("authorization").and_then(|layer| layer.get("grant_id"));
-    named.and_then(Value::as_str) == Some(grant.as_str())
-}
-
-/// Names only, and among them all that is disclosed: the report may also name what a credential
-/// always shows, and what was taken out since.
-fn names_agree(stored: &Value, disclosed: &[String]) -> bool {
-    let Some(names) = stored.get("disclosed").and_then(Value::as_array) else { return false };
-    names.iter().all(Value::is_string)
-        && disclosed.iter().all(|name| names.iter().any(|stored| stored == name))
 }
 
 /// Whether `encoded` is exactly `chain`, in base64 DER.

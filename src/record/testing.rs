@@ -4,13 +4,17 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use rcgen::{CertificateParams, IsCa, KeyPair, KeyUsagePurpose};
 use serde_json::{Value, json};
 
 use super::{
     AnnotationDraft, Parts, Record, Revocation, TrustEvidence, Verification, VerifyTerms, open,
     seal, verify,
 };
-use crate::base::{ConsentRequestId, GrantId, Language, SystemEntropy, Timestamp};
+use crate::audit::Checkpoint;
+use crate::base::{
+    ConsentRequestId, GrantId, Language, ListId, ServiceId, SystemEntropy, Timestamp,
+};
 use crate::consent::{
     ApprovalMethod, ClaimPath, ConsentAsk, ConsentMode, ConsentRequest, DataLife, DataLifeUnit,
     FetchType, Grant, GrantPurpose, HolderApproval, IntendedUse, LicenceReference, LocalText,
@@ -23,14 +27,16 @@ use crate::credential::{
 };
 use crate::crypto::jws::{Header, Typ, sign_compact};
 use crate::crypto::seal::SoftwareKey;
+use crate::crypto::x509::Certificate;
 use crate::crypto::{Algorithm, Digest, Jwk, Signer as _};
 use crate::licence::{Identifier, LicenceDocument, LicenceType, LicenceVersion};
-use crate::trust::testing::{Federation, Province};
-use crate::trust::{Root, Snapshot, TrustState};
+use crate::trust::testing::{Federation, Listed, Province, list_id};
+use crate::trust::{Root, ServiceKind, ServiceStatus, Snapshot, TrustState, prove};
 
 pub(super) static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 pub(super) const GRANTEE: &str = "urn:cn:uscc:91440000MA0000002Y";
+pub(super) const MAKERS_LOG: &str = "elicence/440000/audit";
 pub(super) const NUMBER: &str = "000000000001";
 const INDEX: u64 = 4711;
 const KIND: LicenceType = LicenceType::VehicleCertificate;
@@ -41,6 +47,8 @@ pub(super) struct World {
     pub(super) state: TrustState,
     pub(super) root: Root,
     pub(super) holder: SoftwareKey,
+    /// Signs the checkpoints of the making province.
+    pub(super) log: SoftwareKey,
     pub(super) credential: String,
     pub(super) now: Timestamp,
 }
@@ -49,11 +57,12 @@ impl World {
     fn new() -> Self {
         let now = "2026-11-22T08:00:00Z".parse().unwrap();
         let mut federation = Federation::new(now);
+        let log = list_log_key(&mut federation, "440000", now);
         let state = federation.state();
         let root = Root::pinned(&federation.signed_root()).unwrap();
         let holder = SoftwareKey::generate(Algorithm::Es256).unwrap();
         let credential = issue_licence(federation.province("120000"), NUMBER, &holder, now);
-        Self { federation, state, root, holder, credential, now }
+        Self { federation, state, root, holder, log, credential, now }
     }
 
     pub(super) fn issuing(&self) -> &Province {
@@ -116,6 +125,7 @@ pub(super) struct Case {
     pub(super) status_token: String,
     pub(super) status_uri: String,
     pub(super) report: Value,
+    pub(super) maker_checkpoint: Option<String>,
     pub(super) annotation: AnnotationDraft,
     pub(super) created: Timestamp,
 }
@@ -154,9 +164,10 @@ impl Case {
             status_token: world.status_token(StatusValue::Valid, world.now),
             status_uri: status_uri(world.issuing()),
             report: report(presentation, &consent.grant),
+            maker_checkpoint: Some(checkpoint(MAKERS_LOG, &world.log)),
             annotation: AnnotationDraft {
                 copy_creator: world.making().division.member(),
-                copy_cause: "货运承揽合同".to_owned(),
+                copy_cause: "cargo-contracting".to_owned(),
                 copy_expires: world.now + Duration::from_hours(24 * 180),
                 audience: GRANTEE.to_owned(),
                 purpose: "cargo-contracting".parse().unwrap(),
@@ -177,7 +188,7 @@ impl Case {
             },
             trust: WORLD.evidence(),
             verification_report: self.report,
-            maker_checkpoint: None,
+            maker_checkpoint: self.maker_checkpoint,
             annotation: self.annotation,
         }
     }
@@ -268,6 +279,42 @@ pub(super) fn status_token(
 
 pub(super) fn status_uri(province: &Province) -> String {
     format!("{}/v1/status-lists/licence/1", province.hosts[1])
+}
+
+/// A checkpoint of the log called `origin`.
+pub(super) fn checkpoint(origin: &str, signer: &SoftwareKey) -> String {
+    let root = Digest::of("root of the log");
+    Checkpoint { origin: origin.to_owned(), size: 13, root }.sign(signer).unwrap()
+}
+
+/// Publishes a list of this province with a key for its log, which only Ed25519 can be.
+fn list_log_key(federation: &mut Federation, code: &str, now: Timestamp) -> SoftwareKey {
+    let pkcs8 = SoftwareKey::generate_pkcs8(Algorithm::EdDsa).unwrap();
+    let pair = KeyPair::try_from(pkcs8.as_slice()).unwrap();
+    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    let since = (now - Duration::from_hours(24)).unix_seconds().unsigned_abs();
+    params.not_before = rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(since);
+    params.not_after = params.not_before + Duration::from_hours(24 * 700);
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    let certificate = params.self_signed(&pair).unwrap();
+    let key = SoftwareKey::from_pkcs8(&pkcs8).unwrap();
+    let kind = ServiceKind::LogSigning;
+    let province = federation.province_mut(code);
+    let id = ServiceId::new(province.division, kind.word(), 1);
+    province.scope.may_vouch_for.push(kind.word().to_owned());
+    province.entries.push(Listed {
+        possession: prove(&key, province.division.member(), &id, kind).unwrap(),
+        certificates: vec![Certificate::parse(certificate.der()).unwrap()],
+        status: ServiceStatus::Granted,
+        scope: None,
+        client_role: None,
+        id,
+        kind,
+    });
+    federation.publish(ListId::Federation);
+    federation.publish(list_id(code));
+    key
 }
 
 fn identifier(province: &Province, number: &str) -> Identifier {
@@ -380,14 +427,19 @@ fn report(presentation: &str, grant: &Grant) -> Value {
         JudgeTerms { max_status_age: Duration::from_hours(1), binding: Binding::NotDemanded };
     let judged = examine(presentation, &snapshot, used).unwrap().judge(evidence, &terms, used);
     json!({
-        "decision": "ACCEPT",
+        "decision": judged.decision(),
+        "reasons": judged.reasons().iter().map(|code| json!({ "code": code })).collect::<Vec<_>>(),
         "signature": judged.signature(),
+        "issuer": { "member": member, "division": judged.content().division() },
         "licence": {
             "type": judged.licence().licence_type.code(),
             "identifier": judged.licence().identifier,
             "status": judged.licence().status.token(),
+            "valid_from": judged.licence().valid_from.to_string(),
+            "valid_until": judged.licence().valid_until.to_string(),
         },
         "authorization": { "result": "PASSED", "kind": "holder", "grant_id": grant.terms().jti },
+        "freshness": { "mode": "fresh", "establishes_current": true },
         "disclosed": judged.content().claims(),
         "policy": "test",
         "jws": "a..b",

@@ -51,7 +51,7 @@ pub struct Layers {
     pub status: CheckResult,
     /// The stored verdict is the one that the evidence gives.
     pub report: CheckResult,
-    /// Whether the policy permitted it: the gateways' word.
+    /// Whether the policy permitted it: the gateways' word, once all before it holds.
     pub authorization: Attestation,
 }
 
@@ -65,16 +65,19 @@ impl Layers {
         grant: CheckResult::NotChecked,
         status: CheckResult::NotChecked,
         report: CheckResult::NotChecked,
-        authorization: Attestation::Attested,
+        authorization: Attestation::NotChecked,
     };
 }
 
 /// How a layer that cannot be computed again is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
 pub enum Attestation {
     /// By the signatures of those who decided.
+    #[serde(rename = "attested")]
     Attested,
+    /// Not at all: the judgement ended before it.
+    #[serde(rename = "NOT_CHECKED")]
+    NotChecked,
 }
 
 /// What proves that a record existed at some instant.

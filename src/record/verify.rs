@@ -9,11 +9,12 @@
 
 use super::answer::Answered;
 use super::basis;
+use super::comparison::compare_report;
 use super::document::{Record, check_version};
 use super::standing::{self, AtUse};
-use super::verdict::{Layers, Proof, Today, Verification};
+use super::verdict::{Attestation, Layers, Proof, Today, Verification};
 use super::{MEDIA_TYPE, RecordRefusal};
-use crate::audit::Checkpoint;
+use crate::audit::{Checkpoint, VerifierKey};
 use crate::base::{Code, MemberId, Timestamp, limits};
 use crate::credential::{Authentic, CheckResult, Decision, examine};
 use crate::crypto::jws::{Typ, verify_detached};
@@ -109,7 +110,8 @@ impl<'r> Judgement<'r> {
         let granted = basis::check(record, &answered, &at_use.judged, &snapshot);
         let granted = layer(&mut self.layers.grant, granted)?;
         self.take_standing(&at_use, &snapshot);
-        layer(&mut self.layers.report, standing::compare_report(record, &at_use, &granted))?;
+        layer(&mut self.layers.report, compare_report(record, &at_use, &granted))?;
+        self.layers.authorization = Attestation::Attested;
         self.disclosed = granted.disclosed;
         self.take_notes();
         Ok(())
@@ -190,23 +192,32 @@ fn embedded_trust(record: &Record, pinned_root: Root) -> Result<Snapshot, Code> 
     let is_earlier = state
         .freshness()
         .is_some_and(|statement| statement.issued() <= record.created + limits::CLOCK_SKEW);
-    if !is_earlier || !checkpoint_is_sound(record) {
+    if !is_earlier {
         return Err(Code::RecordProofInvalid);
     }
     if state.root().is_expired(record.created) {
         return Err(Code::TrustExpired);
     }
     let snapshot = Snapshot::build(state, 0, record.created);
-    if snapshot.is_usable(record.created) { Ok(snapshot) } else { Err(Code::TrustExpired) }
+    if !snapshot.is_usable(record.created) {
+        return Err(Code::TrustExpired);
+    }
+    if checkpoint_is_sound(record, &snapshot) {
+        Ok(snapshot)
+    } else {
+        Err(Code::RecordProofInvalid)
+    }
 }
 
-/// At this level the maker's checkpoint proves nothing, but one that is none is a forgery.
-fn checkpoint_is_sound(record: &Record) -> bool {
-    record.audit.maker_checkpoint.as_ref().is_none_or(|note| {
-        let end = note.find("\n\n").map(|end| end + 1);
-        let text = end.and_then(|end| note.get(..end));
-        text.is_some_and(|text| text.parse::<Checkpoint>().is_ok())
-    })
+/// At this level the maker's checkpoint proves nothing, but one that the maker's log did not sign
+/// is a forgery.
+fn checkpoint_is_sound(record: &Record, snapshot: &Snapshot) -> bool {
+    let Some(note) = record.audit.maker_checkpoint.as_deref() else { return true };
+    let origin = format!("elicence/{}/audit", maker(record).division());
+    snapshot
+        .keys(maker(record), ServiceKind::LogSigning)
+        .filter_map(|key| VerifierKey::new(&origin, key).ok())
+        .any(|key| Checkpoint::open(note, &key).is_ok())
 }
 
 fn maker(record: &Record) -> MemberId {
