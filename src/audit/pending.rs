@@ -80,12 +80,14 @@ pub struct Receipt {
     leaf: Digest,
     index: u64,
     digest: Digest,
+    use_number: Option<u32>,
 }
 
 impl Receipt {
-    /// States that `pending` was committed as leaf `index`.
-    pub(crate) fn committed(pending: &Pending, index: u64) -> Self {
-        Self { leaf: pending.leaf(), index, digest: pending.digest() }
+    /// States that `pending` was committed as leaf `index`, and with it the use of a grant that
+    /// was its `use_number`th.
+    pub(crate) fn committed(pending: &Pending, index: u64, use_number: Option<u32>) -> Self {
+        Self { leaf: pending.leaf(), index, digest: pending.digest(), use_number }
     }
 
     /// The leaf hash.
@@ -104,6 +106,13 @@ impl Receipt {
     #[must_use]
     pub const fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// Which use of its grant this was, counted from one; `None` when no grant was used. Of two
+    /// uses in one commit it is the last.
+    #[must_use]
+    pub const fn use_number(&self) -> Option<u32> {
+        self.use_number
     }
 }
 

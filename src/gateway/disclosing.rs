@@ -156,6 +156,8 @@ impl Node {
         let told = committed.as_ref().map(|_| ()).map_err(Problem::code);
         self.telemetry.grant_used(GrantKind::Holder, told);
         let receipt = committed?;
+        // As the transaction counted it: of two uses at once, what was read before tells both alike.
+        let count = receipt.use_number().ok_or_else(|| Problem::new(Code::Internal))?;
         let given = answer(pledged, &receipt).map_err(|error| Problem::new(error.code()))?;
         let result = DisclosureResult {
             presentation: decided.presentation,
@@ -163,7 +165,7 @@ impl Node {
             grant: decided.kept.grant,
             transaction_data: decided.kept.transaction_data,
             approval: decided.kept.approval,
-            uses: UseCount { count: decided.grant.uses + 1, max: decided.grant.max_uses },
+            uses: UseCount { count, max: decided.grant.max_uses },
         };
         let draft = AnswerDraft {
             iss: self.settings.member,

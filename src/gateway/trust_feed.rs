@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
@@ -13,7 +14,7 @@ use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Code, ListId, Timestamp, limits};
 use crate::store::{CommitError, Effect, StoreError, TrustDocumentRow};
 use crate::trust::{
-    DocumentKind, Root, Snapshot, StoredDocument, TrustState, Update, UpdateRefusal,
+    DocumentKind, Freshness, Root, Snapshot, StoredDocument, TrustState, Update, UpdateRefusal,
 };
 
 /// The snapshot in force, and what is known of the hub.
@@ -21,8 +22,9 @@ pub(crate) struct TrustFeed {
     snapshot: Arc<ArcSwap<Snapshot>>,
     generation: AtomicU64,
     hub_reachable: AtomicBool,
-    /// Held by the refresh in progress: two at once could put the older state in force last.
-    refreshing: Mutex<()>,
+    /// Held by the refresh in progress: two at once could put the older state in force last. It
+    /// holds the hub's time at which the store last forgot what had ended.
+    refreshing: Mutex<Option<Timestamp>>,
 }
 
 impl TrustFeed {
@@ -40,7 +42,7 @@ impl TrustFeed {
             snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
             generation: AtomicU64::new(1),
             hub_reachable: AtomicBool::new(false),
-            refreshing: Mutex::new(()),
+            refreshing: Mutex::new(None),
         })
     }
 
@@ -76,14 +78,29 @@ impl TrustFeed {
 impl Node {
     /// Refreshes trust once. Whatever could be taken is in force afterwards.
     pub(super) async fn refresh_trust(&self) -> Result<(), RefreshError> {
-        let _only_one = self.trust.refreshing.lock().await;
+        let mut swept = self.trust.refreshing.lock().await;
         let outcome = self.fetch_and_take().await;
         // A refresh that failed shows at once; one province's bad list is that province's matter.
         self.trust.tell_hub(matches!(outcome, Ok(()) | Err(RefreshError::List(_))));
         if let Err(error) = &outcome {
             tracing::warn!(code = %error.code(), %error, "trust was not refreshed");
         }
+        self.forget_what_ended(&mut swept).await;
         outcome
+    }
+
+    /// Lets the store forget by the time that the hub signed, never by this machine's clock. Also
+    /// after a refresh that failed in part: one province's bad list must not fill the store.
+    async fn forget_what_ended(&self, swept: &mut Option<Timestamp>) {
+        let snapshot = self.trust.snapshot();
+        let Some(issued) = snapshot.state().freshness().map(Freshness::issued) else { return };
+        if swept.is_some_and(|swept| issued.since(swept) < SWEEP_INTERVAL) {
+            return;
+        }
+        match self.store.sweep(issued).await {
+            Ok(()) => *swept = Some(issued),
+            Err(error) => tracing::warn!(code = %error.code(), %error, "nothing was forgotten"),
+        }
     }
 
     async fn fetch_and_take(&self) -> Result<(), RefreshError> {
@@ -248,3 +265,6 @@ fn envelope_size(payload: u64) -> usize {
 fn version(row: &TrustDocumentRow) -> String {
     format!("{}/{}", row.id, row.sequence)
 }
+
+/// Sweeping walks indexes, so it is not done for every freshness statement.
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);

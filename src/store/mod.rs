@@ -32,9 +32,9 @@ pub use rows::{
 use self::lock::DirectoryLock;
 use self::replay::{Claim, ReplayIndex};
 use self::sqlite::{Access, Location};
-use self::writer::{Item, Keep, LogIdentity, Message, Session, Writer};
+use self::writer::{Chore, Item, LogIdentity, Message, Session, Task, Writer};
 use crate::audit::{Pending, Receipt, VerifierKey};
-use crate::base::{Code, limits};
+use crate::base::{Code, Timestamp, limits};
 use crate::crypto::Signer;
 
 /// The state of one node. Cloning shares it.
@@ -79,7 +79,6 @@ impl Store {
             replay: Arc::clone(&replay),
             session: Some(session),
             frontier,
-            swept: None,
             lock,
         };
         let (queue, messages) = mpsc::channel(limits::VERIFICATION_QUEUE);
@@ -114,7 +113,7 @@ impl Store {
         let place = queue.reserve().await.map_err(|_| gone(()))?;
         // No await from the claim to the send: a caller that goes away must not leave a claim
         // that nobody releases.
-        let precluded = self.claim(&effects, &pending)?;
+        let precluded = self.claim(&effects)?;
         let (reply, answer) = oneshot::channel();
         let item = Item { effects, pending, precluded, reply };
         place.send(Message::Commit(Box::new(item)));
@@ -124,14 +123,17 @@ impl Store {
     /// Keeps `rows` as the newest of their names, without an entry in the log: for freshness
     /// statements, which arrive every half minute and change nothing by themselves.
     pub async fn keep_documents(&self, rows: Vec<TrustDocumentRow>) -> Result<(), StoreError> {
-        let queue = self.queue.as_ref().ok_or(StoreError::ReadOnly)?;
         for row in rows {
-            let (reply, answer) = oneshot::channel();
-            let message = Message::Keep(Box::new(Keep { row, reply }));
-            queue.send(message).await.map_err(|_| StoreError::Unavailable(None))?;
-            answer.await.map_err(|_| StoreError::Unavailable(None))??;
+            self.see_to(Task::Keep(row)).await?;
         }
         Ok(())
+    }
+
+    /// Forgets nonces, request identifiers and inspections that had ended, with a margin, at
+    /// `authenticated`: a time that another party signed, since what is forgotten by a clock that
+    /// ran ahead can be used again when it is set right. Leaves no entry in the log.
+    pub async fn sweep(&self, authenticated: Timestamp) -> Result<(), StoreError> {
+        self.see_to(Task::Sweep(authenticated)).await
     }
 
     /// Commits what is queued, closes the database and lets go of the directory.
@@ -146,11 +148,19 @@ impl Store {
         self.readers.close().await;
     }
 
+    async fn see_to(&self, task: Task) -> Result<(), StoreError> {
+        let queue = self.queue.as_ref().ok_or(StoreError::ReadOnly)?;
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Chore(Box::new(Chore { task, reply }));
+        queue.send(message).await.map_err(|_| StoreError::Unavailable(None))?;
+        answer.await.map_err(|_| StoreError::Unavailable(None))?
+    }
+
     /// Claims in the index what the effects would spend; a code when one of them was spent.
-    fn claim(&self, effects: &[Effect], pending: &Pending) -> Result<Option<Code>, StoreError> {
+    fn claim(&self, effects: &[Effect]) -> Result<Option<Code>, StoreError> {
         let mut claimed = Vec::new();
         for (digest, expires, code) in effects.iter().filter_map(Effect::spends) {
-            let verdict = match self.replay.claim(digest, expires, pending.entry().at) {
+            let verdict = match self.replay.claim(digest, expires) {
                 Claim::Fresh => {
                     claimed.push(digest);
                     continue;

@@ -1,9 +1,10 @@
 //! A bounded index in memory, in front of the table of spent nonces and request identifiers.
 //!
-//! It sheds a flood of repeats before they reach the writer, and it never forgets an entry
-//! before its end: at capacity new ones are refused. The table stays the judge.
+//! It sheds a flood of repeats before they reach the writer. It reads no clock: an entry goes
+//! when the sweep finds it ended by authenticated time, and at capacity new ones are refused.
+//! The table stays the judge.
 
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dashmap::{DashMap, Entry};
@@ -18,13 +19,12 @@ pub(super) struct ReplayIndex {
     /// Counted apart: asking the map locks every shard.
     count: AtomicUsize,
     capacity: usize,
-    swept: AtomicI64,
 }
 
 /// The answer to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Claim {
-    /// Not seen before; the claimant holds it until it is released or ends.
+    /// Not seen before; the claimant holds it until it is released or swept.
     Fresh,
     /// No room.
     Full,
@@ -37,14 +37,11 @@ impl ReplayIndex {
     pub(super) fn holding(capacity: usize, spent: Vec<(Digest, Timestamp)>) -> Self {
         let spent: DashMap<_, _> = spent.into_iter().collect();
         let count = AtomicUsize::new(spent.len());
-        Self { spent, count, capacity, swept: AtomicI64::new(i64::MIN) }
+        Self { spent, count, capacity }
     }
 
     /// Claims `digest` until `expires`.
-    pub(super) fn claim(&self, digest: Digest, expires: Timestamp, now: Timestamp) -> Claim {
-        if self.count.load(Ordering::Relaxed) >= self.capacity {
-            self.sweep(now);
-        }
+    pub(super) fn claim(&self, digest: Digest, expires: Timestamp) -> Claim {
         // The guard on a shard lives to the end of this match and no call in it touches the map.
         match self.spent.entry(digest) {
             Entry::Occupied(_) => Claim::Spent,
@@ -69,21 +66,11 @@ impl ReplayIndex {
         }
     }
 
-    /// Forgets what has ended, at most once a second: under a flood at capacity a walk through
-    /// the whole map for each request would be the flood's work done for it.
-    fn sweep(&self, now: Timestamp) {
-        let last = self.swept.load(Ordering::Relaxed);
-        if now.unix_seconds() <= last
-            || self
-                .swept
-                .compare_exchange(last, now.unix_seconds(), Ordering::Relaxed, Ordering::Relaxed)
-                .is_err()
-        {
-            return;
-        }
+    /// Forgets what had ended at `authenticated`.
+    pub(super) fn sweep(&self, authenticated: Timestamp) {
         let mut forgotten = 0;
         self.spent.retain(|_, expires| {
-            let keep = !has_ended(*expires, now);
+            let keep = !has_ended(*expires, authenticated);
             forgotten += usize::from(!keep);
             keep
         });
@@ -92,8 +79,8 @@ impl ReplayIndex {
 }
 
 /// Whether an entry that was good until `expires` may be forgotten.
-pub(super) fn has_ended(expires: Timestamp, now: Timestamp) -> bool {
-    expires + MARGIN <= now
+fn has_ended(expires: Timestamp, authenticated: Timestamp) -> bool {
+    expires + MARGIN <= authenticated
 }
 
 /// Entries are kept past their end by as much as two clocks may disagree, so that a clock set
@@ -112,25 +99,28 @@ mod tests {
     fn a_claim_holds_until_it_is_released() {
         let index = ReplayIndex::holding(10, Vec::new());
         let digest = Digest::of("nonce");
-        assert_eq!(index.claim(digest, at(300), at(0)), Claim::Fresh);
-        assert_eq!(index.claim(digest, at(300), at(0)), Claim::Spent);
-        assert_eq!(index.claim(digest, at(900), at(700)), Claim::Spent);
+        assert_eq!(index.claim(digest, at(300)), Claim::Fresh);
+        assert_eq!(index.claim(digest, at(300)), Claim::Spent);
+        assert_eq!(index.claim(digest, at(900)), Claim::Spent);
         index.release(&digest);
         index.release(&digest);
         assert_eq!(index.count.load(Ordering::Relaxed), 0);
-        assert_eq!(index.claim(digest, at(300), at(0)), Claim::Fresh);
+        assert_eq!(index.claim(digest, at(300)), Claim::Fresh);
     }
 
     #[test]
-    fn at_capacity_nothing_is_evicted_before_its_end() {
+    fn at_capacity_new_entries_are_refused_and_only_a_sweep_makes_room() {
         let index = ReplayIndex::holding(2, Vec::new());
-        assert_eq!(index.claim(Digest::of("1"), at(300), at(0)), Claim::Fresh);
-        assert_eq!(index.claim(Digest::of("2"), at(400), at(0)), Claim::Fresh);
-        for now in [0, 300, 599] {
-            assert_eq!(index.claim(Digest::of("3"), at(900), at(now)), Claim::Full, "{now}");
-            assert_eq!(index.claim(Digest::of("1"), at(900), at(now)), Claim::Spent, "{now}");
+        assert_eq!(index.claim(Digest::of("1"), at(300)), Claim::Fresh);
+        assert_eq!(index.claim(Digest::of("2"), at(400)), Claim::Fresh);
+        for authenticated in [0, 300, 599] {
+            index.sweep(at(authenticated));
+            assert_eq!(index.claim(Digest::of("3"), at(9_000_000)), Claim::Full);
+            assert_eq!(index.claim(Digest::of("1"), at(9_000_000)), Claim::Spent);
         }
-        assert_eq!(index.claim(Digest::of("3"), at(900), at(600)), Claim::Fresh);
-        assert_eq!(index.claim(Digest::of("2"), at(900), at(600)), Claim::Spent);
+        index.sweep(at(600));
+        assert_eq!(index.claim(Digest::of("3"), at(900)), Claim::Fresh);
+        assert_eq!(index.claim(Digest::of("2"), at(900)), Claim::Spent);
+        assert_eq!(index.claim(Digest::of("4"), at(900)), Claim::Full);
     }
 }

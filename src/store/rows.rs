@@ -11,7 +11,7 @@ use crate::trust::{DocumentKind, StoredDocument};
 pub struct GrantRow {
     /// The grant.
     pub id: GrantId,
-    /// Its state; decided nowhere else.
+    /// Its state as last changed; decided nowhere else. See [`Self::state_at`].
     pub state: GrantState,
     /// The licence it is about.
     pub licence: Identifier,
@@ -37,6 +37,18 @@ pub struct GrantRow {
     pub created: Timestamp,
     /// When it was ended.
     pub ended: Option<Timestamp>,
+}
+
+impl GrantRow {
+    /// Its state at `now`. That a grant came to its end is never stored: a clock that once ran
+    /// ahead would have ended it for ever.
+    #[must_use]
+    pub fn state_at(&self, now: Timestamp) -> GrantState {
+        match self.state {
+            GrantState::Active | GrantState::Paused if self.exp <= now => GrantState::Expired,
+            state => state,
+        }
+    }
 }
 
 /// A holder's consent that was asked for.

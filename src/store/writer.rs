@@ -4,12 +4,11 @@
 //! load makes it and no timer delays anybody. Nobody is answered before the commit.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::AnyConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::effect::{self, Applied, Effect, sweep};
+use super::effect::{self, Applied, Effect};
 use super::error::{CommitError, Damage, StoreError};
 use super::lock::DirectoryLock;
 use super::log;
@@ -23,10 +22,10 @@ use crate::crypto::merkle::Frontier;
 
 /// What is asked of the writer.
 pub(super) enum Message {
+    /// See to this; no act, so no entry in the log.
+    Chore(Box<Chore>),
     /// Commit this.
     Commit(Box<Item>),
-    /// Keep this document; no act, so no entry in the log.
-    Keep(Box<Keep>),
     /// Finish, close, and say so.
     Stop(oneshot::Sender<()>),
 }
@@ -40,10 +39,18 @@ pub(super) struct Item {
     pub(super) reply: oneshot::Sender<Result<Receipt, CommitError>>,
 }
 
-/// A document to be kept as the newest of its name, and where the answer goes.
-pub(super) struct Keep {
-    pub(super) row: TrustDocumentRow,
+/// What changes the database without being an act of anybody, and where the answer goes.
+pub(super) struct Chore {
+    pub(super) task: Task,
     pub(super) reply: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// The work itself.
+pub(super) enum Task {
+    /// Keep this as the newest document of its name.
+    Keep(TrustDocumentRow),
+    /// Forget what had ended at this authenticated time.
+    Sweep(Timestamp),
 }
 
 /// The log this writer keeps.
@@ -61,7 +68,6 @@ pub(super) struct Writer {
     pub(super) session: Option<Session>,
     /// The log as it was last acknowledged; what is opened again must continue it.
     pub(super) frontier: Frontier,
-    pub(super) swept: Option<Timestamp>,
     /// Held as long as this task may write.
     pub(super) lock: DirectoryLock,
 }
@@ -91,12 +97,12 @@ impl Writer {
         while stop.is_none() {
             let Some(first) = queue.recv().await else { break };
             let mut group = Vec::new();
-            let mut keeps = Vec::new();
+            let mut chores = Vec::new();
             let mut next = Some(first);
             while let Some(message) = next {
                 match message {
+                    Message::Chore(chore) => chores.push(*chore),
                     Message::Commit(item) => group.push(*item),
-                    Message::Keep(keep) => keeps.push(*keep),
                     Message::Stop(done) => stop = Some(done),
                 }
                 let room = group.len() < GROUP && stop.is_none();
@@ -105,10 +111,10 @@ impl Writer {
             if !group.is_empty() {
                 self.commit(group).await;
             }
-            for keep in keeps {
-                let kept = self.keep(&keep.row).await;
-                // Who asked may have gone; what was kept stays.
-                let _ = keep.reply.send(kept);
+            for chore in chores {
+                let done = self.see_to(&chore.task).await;
+                // Who asked may have gone; what was done stays.
+                let _ = chore.reply.send(done);
             }
         }
         if let Some(session) = self.session.take() {
@@ -159,12 +165,19 @@ impl Writer {
         Ok(outcomes)
     }
 
-    async fn keep(&mut self, row: &TrustDocumentRow) -> Result<(), StoreError> {
+    async fn see_to(&mut self, task: &Task) -> Result<(), StoreError> {
         let mut session = self.take_session().await?;
-        let applied = effect::put_document(&mut session.connection, row).await?;
+        let applied = match task {
+            Task::Keep(row) => effect::put_document(&mut session.connection, row).await?,
+            Task::Sweep(authenticated) => {
+                effect::sweep(&mut session.connection, *authenticated).await?;
+                self.replay.sweep(*authenticated);
+                Applied::Done
+            }
+        };
         self.session = Some(session);
         match applied {
-            Applied::Done => Ok(()),
+            Applied::Done | Applied::Used(_) => Ok(()),
             Applied::Refused(_) => Err(StoreError::Constraint),
         }
     }
@@ -198,23 +211,15 @@ impl Writer {
         work: Vec<Work>,
     ) -> Result<Vec<Outcome>, StoreError> {
         let mut frontier = self.frontier.clone();
-        let newest = work.iter().map(|(_, pending, _)| pending.entry().at).max();
-        let sweep_due = newest
-            .filter(|newest| self.swept.is_none_or(|swept| newest.since(swept) >= SWEEP_INTERVAL));
-
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
         let mut written = Vec::with_capacity(work.len());
         for item in work {
             written.push(write_one(connection, &mut frontier, item).await?);
         }
-        if let Some(now) = sweep_due {
-            sweep(connection, now).await?;
-        }
         log::seal(connection, &frontier, self.log.key.name(), &*self.log.signer).await?;
         sqlx::query("COMMIT").execute(&mut *connection).await?;
 
         self.frontier = frontier;
-        self.swept = sweep_due.or(self.swept);
         Ok(written.into_iter().map(Written::outcome).collect())
     }
 }
@@ -223,16 +228,16 @@ impl Writer {
 struct Written {
     pending: Pending,
     index: u64,
-    refused: Option<Code>,
+    decided: Decided,
 }
 
 impl Written {
     /// The answer, to be made only after COMMIT.
     fn outcome(self) -> Outcome {
-        let receipt = Receipt::committed(&self.pending, self.index);
-        match self.refused {
-            None => Ok(receipt),
-            Some(code) => Err(CommitError::Refused { code, receipt }),
+        let receipt = |use_number| Receipt::committed(&self.pending, self.index, use_number);
+        match self.decided {
+            Ok(use_number) => Ok(receipt(use_number)),
+            Err(code) => Err(CommitError::Refused { code, receipt: receipt(None) }),
         }
     }
 }
@@ -242,51 +247,54 @@ async fn write_one(
     frontier: &mut Frontier,
     (effects, pending, precluded): Work,
 ) -> Result<Written, StoreError> {
-    let refused = match precluded {
-        Some(code) => Some(code),
+    let decided = match precluded {
+        Some(code) => Err(code),
         None => apply_all(connection, &effects).await?,
     };
-    let pending = match refused {
-        Some(code) => pending.refused(code),
-        None => pending,
+    let pending = match decided {
+        Ok(_) => pending,
+        Err(code) => pending.refused(code),
     };
     let index = log::append(connection, frontier, &pending).await?;
-    Ok(Written { pending, index, refused })
+    Ok(Written { pending, index, decided })
 }
 
 /// Carries out the effects in order; at the first refusal undoes those before it and tells why.
 async fn apply_all(
     connection: &mut AnyConnection,
     effects: &[Effect],
-) -> Result<Option<Code>, StoreError> {
+) -> Result<Decided, StoreError> {
     let guarded = effects.len() > 1 || effects.iter().any(Effect::needs_savepoint);
     if guarded {
         sqlx::query("SAVEPOINT item").execute(&mut *connection).await?;
     }
-    let mut refused = None;
+    let mut decided = Ok(None);
     for each in effects {
-        refused = match effect::apply(connection, each).await {
-            Ok(Applied::Done) => continue,
-            Ok(Applied::Refused(code)) => Some(code),
+        match effect::apply(connection, each).await {
+            Ok(Applied::Done) => {}
+            Ok(Applied::Refused(code)) => decided = Err(code),
+            Ok(Applied::Used(number)) => decided = Ok(Some(number)),
             // Our own mistake in one item; its neighbours did nothing wrong.
-            Err(StoreError::Constraint) => Some(Code::Internal),
+            Err(StoreError::Constraint) => decided = Err(Code::Internal),
             Err(error) => return Err(error),
-        };
-        break;
+        }
+        if decided.is_err() {
+            break;
+        }
     }
     if guarded {
-        if refused.is_some() {
+        if decided.is_err() {
             sqlx::query("ROLLBACK TO SAVEPOINT item").execute(&mut *connection).await?;
         }
         sqlx::query("RELEASE SAVEPOINT item").execute(&mut *connection).await?;
     }
-    Ok(refused)
+    Ok(decided)
 }
 
 type Work = (Vec<Effect>, Pending, Option<Code>);
+/// The number of a use where a grant was used, or why nothing happened.
+type Decided = Result<Option<u32>, Code>;
 type Outcome = Result<Receipt, CommitError>;
 
 /// The largest group: what one sync may delay, and lose the answers of, at once.
 const GROUP: usize = 256;
-/// Sweeping walks indexes, so it is not done for every group.
-const SWEEP_INTERVAL: Duration = Duration::from_mins(1);

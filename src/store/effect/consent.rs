@@ -23,26 +23,24 @@ pub(super) async fn use_grant(
          state = CASE WHEN uses + 1 = max_uses THEN 'EXHAUSTED' ELSE state END, \
          ended = CASE WHEN uses + 1 = max_uses THEN $2 ELSE ended END \
          WHERE id = $1 AND state = 'ACTIVE' AND (max_uses IS NULL OR uses < max_uses) \
-         AND nbf <= $2 AND exp > $2",
+         AND nbf <= $2 AND exp > $2 RETURNING uses",
     )
     .bind(grant.as_str())
     .bind(now.unix_micros())
-    .execute(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    if used.rows_affected() > 0 {
-        return Ok(Applied::Done);
+    if let Some(row) = used {
+        return Ok(Applied::Used(Columns(&row).number("uses")?));
     }
     let Some(row) = find_grant(connection, grant).await? else {
         return Ok(Applied::Refused(Code::GrantRequired));
     };
-    Ok(Applied::Refused(match row.state {
+    Ok(Applied::Refused(match row.state_at(now) {
         GrantState::Revoked => Code::GrantRevoked,
-        GrantState::Exhausted => Code::GrantExhausted,
         GrantState::Expired => Code::GrantExpired,
-        _ if row.exp <= now => Code::GrantExpired,
         GrantState::Paused => Code::GrantPaused,
         GrantState::Active if row.nbf > now => Code::GrantRequired,
-        GrantState::Active => Code::GrantExhausted,
+        GrantState::Active | GrantState::Exhausted => Code::GrantExhausted,
     }))
 }
 
@@ -221,22 +219,21 @@ pub(super) async fn spend(
         .await?)
 }
 
-/// Forgets what ended: nonces, request identifiers, inspections; and marks what nobody answered.
+/// Forgets what ended: nonces, request identifiers, inspections. Grants and requests keep their
+/// state: their end is held against the time of each use, which can be right again after it was
+/// wrong, and a mark could not.
 pub(in crate::store) async fn sweep(
     connection: &mut AnyConnection,
-    now: Timestamp,
+    authenticated: Timestamp,
 ) -> Result<(), StoreError> {
-    let ended = (now - MARGIN).unix_micros();
-    for statement in [
-        "DELETE FROM spent WHERE expires <= $1",
-        "DELETE FROM inspections WHERE expires <= $1",
-        "UPDATE consent_requests SET state = 'EXPIRED' \
-         WHERE state = 'REQUESTED' AND expires <= $1",
-        "UPDATE grants SET state = 'EXPIRED', ended = exp \
-         WHERE state IN ('ACTIVE', 'PAUSED') AND exp <= $1",
-    ] {
+    let ended = (authenticated - MARGIN).unix_micros();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    for statement in
+        ["DELETE FROM spent WHERE expires <= $1", "DELETE FROM inspections WHERE expires <= $1"]
+    {
         sqlx::query(statement).bind(ended).execute(&mut *connection).await?;
     }
+    sqlx::query("COMMIT").execute(&mut *connection).await?;
     Ok(())
 }
 

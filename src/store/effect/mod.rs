@@ -60,8 +60,10 @@ pub enum Effect {
     PublishDocument(TrustDocumentRow),
     /// Registers or changes a client by its key.
     PutClient(ClientRow),
-    /// Registers a licence, or what changed in one; `state-conflict` for an older version, an
-    /// earlier state of this one, or a place in the status list that is taken.
+    /// Registers a licence, or what changed in one that is valid; `state-conflict` for an older
+    /// version, an earlier state of this one, a licence whose status is anything else than valid
+    /// (what was taken away does not come back by being written again), or a place in the status
+    /// list that is taken or not the one it has.
     PutLicence(LicenceRow),
     /// Accepts a document; `list-rollback` below the stored sequence, `list-equivocation` for
     /// other bytes of the same one.
@@ -152,6 +154,8 @@ pub(super) enum Applied {
     Done,
     /// It was not allowed.
     Refused(Code),
+    /// It is in the transaction, as the use of a grant with this number.
+    Used(u32),
 }
 
 /// Carries one effect out.

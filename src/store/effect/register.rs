@@ -14,7 +14,8 @@ pub(super) async fn put_licence(
     connection: &mut AnyConnection,
     row: &LicenceRow,
 ) -> Result<Applied, StoreError> {
-    // Versions are three digits, so that their order as text is their order.
+    // Versions are three digits, so that their order as text is their order. The list says what
+    // became of a licence by its place: a row that moved would leave its revocation behind.
     let put = sqlx::query(
         "INSERT INTO licences (identifier, licence_type, issuing_division, number, plate, \
          plate_colour, holder_code_digest, status, status_list, status_index, version, carrier, \
@@ -28,7 +29,9 @@ pub(super) async fn put_licence(
          version = excluded.version, carrier = excluded.carrier, record = excluded.record, \
          credential = excluded.credential, credential_digest = excluded.credential_digest, \
          updated = excluded.updated \
-         WHERE excluded.version >= licences.version AND excluded.updated >= licences.updated",
+         WHERE excluded.version >= licences.version AND excluded.updated >= licences.updated \
+         AND licences.status = $17 AND excluded.status_list = licences.status_list \
+         AND excluded.status_index = licences.status_index",
     )
     .bind(row.identifier.as_str())
     .bind(row.licence_type.to_string())
@@ -46,6 +49,7 @@ pub(super) async fn put_licence(
     .bind(row.credential.as_deref())
     .bind(row.credential_digest.map(|digest| digest.to_string()))
     .bind(row.updated.unix_micros())
+    .bind(LicenceStatus::Valid.token())
     .execute(connection)
     .await;
     match put.map_err(StoreError::from) {

@@ -53,6 +53,37 @@ async fn a_hundred_parallel_uses_of_one_are_one_use_and_99_recorded_refusals() {
     assert_eq!(store.verify_audit().await.unwrap().refusals, 99);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forty_parallel_uses_are_told_forty_numbers() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    let grant = grant(Some(40));
+    insert_grant(&store, &grant).await;
+    let attempts = (0..40).map(|attempt: u8| {
+        let nonce = Digest::of([attempt]);
+        let mut effects = use_at(&grant, 1);
+        // Alone, and with another effect in a savepoint.
+        if attempt.is_multiple_of(2) {
+            effects.push(Effect::SpendNonce { nonce, expires: at(300) });
+        }
+        let store = store.clone();
+        tokio::spawn(async move { store.commit(effects, pending()).await })
+    });
+    let mut numbers = Vec::new();
+    for attempt in attempts.collect::<Vec<_>>() {
+        numbers.extend(attempt.await.unwrap().unwrap().use_number());
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
+    let Err(CommitError::Refused { code, receipt }) =
+        store.commit(use_at(&grant, 1), pending()).await
+    else {
+        panic!("a forty-first use")
+    };
+    assert_eq!((code, receipt.use_number()), (Code::GrantExhausted, None));
+    assert_eq!(store.commit(Vec::new(), pending()).await.unwrap().use_number(), None);
+}
+
 #[tokio::test]
 async fn co_02_a_used_up_grant_cannot_be_used_again() {
     let bench = Bench::new();
@@ -79,11 +110,69 @@ async fn co_04_a_grant_ends_at_its_second() {
         let refused = store.commit(use_at(&grant, second), pending()).await;
         assert_eq!(refusal(refused), Code::GrantExpired);
     }
-    // Long after, the sweep has marked it; a clock set back does not revive it.
-    store.commit(Vec::new(), pending_at(EntryKind::Started, 7200)).await.unwrap();
     let stored = store.grant(&grant.id).await.unwrap().unwrap();
-    assert_eq!((stored.state, stored.uses), (GrantState::Expired, 2));
-    assert_eq!(refusal(store.commit(use_at(&grant, 1), pending()).await), Code::GrantExpired);
+    assert_eq!((stored.state, stored.uses), (GrantState::Active, 2));
+    assert_eq!(stored.state_at(at(3599)), GrantState::Active);
+    assert_eq!(stored.state_at(at(3600)), GrantState::Expired);
+    let revoked = GrantRow { state: GrantState::Revoked, ..stored };
+    assert_eq!(revoked.state_at(at(3600)), GrantState::Revoked);
+}
+
+#[tokio::test]
+async fn a_clock_that_ran_ahead_ends_and_forgets_nothing() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    let (active, request) = (grant(None), consent_request());
+    insert_grant(&store, &active).await;
+    let spend = |name: &str| Effect::SpendNonce { nonce: Digest::of(name), expires: at(300) };
+    let effects = vec![spend("1"), Effect::InsertConsentRequest(request.clone())];
+    store.commit(effects, pending()).await.unwrap();
+    let ahead = 8 * 24 * 3600;
+    for second in [ahead, ahead + 61] {
+        let started = pending_at(EntryKind::Started, second);
+        store.commit(vec![spend(&second.to_string())], started).await.unwrap();
+    }
+    let refused = store.commit(use_at(&active, ahead), pending()).await;
+    assert_eq!(refusal(refused), Code::GrantExpired);
+    store.close().await;
+
+    let store = bench.open().await;
+    assert_eq!(refusal(store.commit(vec![spend("1")], pending()).await), Code::HolderReplay);
+    let stored = store.grant(&active.id).await.unwrap();
+    assert_eq!(stored, Some(active.clone()));
+    store.commit(use_at(&active, 1), pending()).await.unwrap();
+    assert_eq!(store.consent_request(&request.id).await.unwrap(), Some(request));
+}
+
+#[tokio::test]
+async fn a_sweep_forgets_what_ended_by_authenticated_time_and_nothing_else() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    let (active, request) = (grant(None), consent_request());
+    insert_grant(&store, &active).await;
+    let spend = |end| {
+        let nonce = Digest::of(format!("until {end}"));
+        vec![Effect::SpendNonce { nonce, expires: at(end) }]
+    };
+    for end in [300, 400] {
+        store.commit(spend(end), pending()).await.unwrap();
+    }
+    store.commit(vec![Effect::InsertConsentRequest(request.clone())], pending()).await.unwrap();
+    let before = store.verify_audit().await.unwrap().size;
+
+    store.sweep(at(599)).await.unwrap();
+    assert_eq!(store.verify_audit().await.unwrap().size, before);
+    assert_eq!(refusal(store.commit(spend(300), pending()).await), Code::HolderReplay);
+    store.sweep(at(600)).await.unwrap();
+    assert_eq!(refusal(store.commit(spend(400), pending()).await), Code::HolderReplay);
+    store.commit(spend(300), pending()).await.unwrap();
+    store.sweep(at(9_000)).await.unwrap();
+    assert_eq!(store.grant(&active.id).await.unwrap(), Some(active));
+    assert_eq!(store.consent_request(&request.id).await.unwrap(), Some(request));
+
+    let reading = Store::open_read_only(bench.path(), store.log_key.clone()).await.unwrap();
+    let refused = reading.sweep(at(9_000)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::ReadOnly));
 }
 
 #[tokio::test]

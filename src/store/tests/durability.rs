@@ -224,7 +224,6 @@ async fn du_04_a_full_disk_acknowledges_nothing_and_the_writer_recovers() {
         replay: Arc::clone(&replay),
         session: Some(session),
         frontier,
-        swept: None,
         lock: DirectoryLock::take(bench.path()).unwrap(),
     };
     let (queue, messages) = mpsc::channel(8);

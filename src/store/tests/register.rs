@@ -70,6 +70,53 @@ async fn an_older_state_or_a_taken_place_is_refused() {
 }
 
 #[tokio::test]
+async fn what_was_taken_away_does_not_come_back_by_being_written_again() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    let ended = LicenceStatus::ALL.into_iter().filter(|status| *status != LicenceStatus::Valid);
+    for (number, status) in (1..).zip(ended) {
+        let row = licence(number, number);
+        put(&store, row.clone()).await.unwrap();
+        let identifier = row.identifier.clone();
+        let end = Effect::SetLicenceStatus { identifier, status, now: at(1) };
+        store.commit(vec![end], pending()).await.unwrap();
+        let stored = store.licence(&row.identifier).await.unwrap().unwrap();
+        let version = LicenceVersion::FIRST.next().unwrap();
+        let later = LicenceRow { updated: at(9), ..row };
+        for again in [
+            LicenceRow { version, ..later.clone() },
+            LicenceRow { status_index: number + 100, ..later.clone() },
+            LicenceRow { status, ..later.clone() },
+            later,
+        ] {
+            assert_eq!(refusal(put(&store, again).await), Code::StateConflict, "{status:?}");
+        }
+        assert_eq!(store.licence(&stored.identifier).await.unwrap(), Some(stored));
+    }
+}
+
+#[tokio::test]
+async fn a_licence_keeps_its_place_in_its_status_list() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    let row = licence(1, 7);
+    put(&store, row.clone()).await.unwrap();
+    let later = LicenceRow { updated: at(1), ..row.clone() };
+    for moved in [
+        LicenceRow { status_index: 8, ..later.clone() },
+        LicenceRow { status_list: "2".to_owned(), ..later.clone() },
+    ] {
+        assert_eq!(refusal(put(&store, moved).await), Code::StateConflict);
+    }
+    assert_eq!(store.licence(&row.identifier).await.unwrap(), Some(row));
+    put(&store, later.clone()).await.unwrap();
+    let revoked = LicenceRow { status: LicenceStatus::Revoked, ..later.clone() };
+    put(&store, revoked.clone()).await.unwrap();
+    assert_eq!(refusal(put(&store, later).await), Code::StateConflict);
+    assert_eq!(store.licence(&identifier(1)).await.unwrap(), Some(revoked));
+}
+
+#[tokio::test]
 async fn status_and_credential_belong_to_a_licence_that_is_there() {
     let bench = Bench::new();
     let store = bench.open().await;
@@ -135,8 +182,12 @@ async fn clients_and_inspections_read_back_as_they_were_written() {
     assert_eq!(store.inspection(&inspection.id).await.unwrap(), Some(inspection.clone()));
     let again = vec![Effect::InsertInspection(inspection.clone())];
     assert_eq!(refusal(store.commit(again, pending()).await), Code::StateConflict);
-    store.commit(Vec::new(), pending_at(EntryKind::Started, 7200)).await.unwrap();
-    assert_eq!(store.inspection(&inspection.id).await.unwrap(), None);
+    let ahead = pending_at(EntryKind::Started, 8 * 24 * 3600);
+    store.commit(Vec::new(), ahead).await.unwrap();
+    for (authenticated, kept) in [(3899, Some(inspection.clone())), (3900, None)] {
+        store.sweep(at(authenticated)).await.unwrap();
+        assert_eq!(store.inspection(&inspection.id).await.unwrap(), kept);
+    }
 }
 
 fn document(sequence: u64, text: &str) -> TrustDocumentRow {
