@@ -74,7 +74,7 @@ pub(super) async fn show_grant(
         return Err(Problem::new(Code::NotFound));
     }
     Ok(Json(json!({
-        "id": row.id, "state": row.state.as_str(), "uses": row.uses,
+        "id": row.id, "state": row.state_at(node.now()).as_str(), "uses": row.uses,
         "max_uses": row.max_uses, "grant": row.document,
     }))
     .into_response())

@@ -191,6 +191,7 @@ impl Node {
             .map_err(|refusal| Problem::new(refusal.code()).with_detail(refusal.to_string()))?;
         let mut effects = vec![Effect::SetLicenceStatus {
             identifier: order.identifier.clone(),
+            from: row.status,
             status: order.status,
             now,
         }];

@@ -90,10 +90,13 @@ pub enum Effect {
         /// Its digest.
         digest: Digest,
     },
-    /// Changes the status of a licence; `not-found` for none.
+    /// Changes the status of a licence; `state-conflict` when it is no longer the one that the
+    /// change was judged against.
     SetLicenceStatus {
         /// The licence.
         identifier: Identifier,
+        /// The status it was judged against.
+        from: LicenceStatus,
         /// The new status.
         status: LicenceStatus,
         /// When.
@@ -187,8 +190,8 @@ pub(super) async fn apply(
         Effect::SetCredential { identifier, token, digest } => {
             register::set_credential(connection, identifier, token, *digest).await
         }
-        Effect::SetLicenceStatus { identifier, status, now } => {
-            register::set_status(connection, identifier, *status, *now).await
+        Effect::SetLicenceStatus { identifier, from, status, now } => {
+            register::set_status(connection, identifier, [*from, *status], *now).await
         }
         // Handled above, where both kinds are one.
         Effect::SpendNonce { .. } | Effect::SpendRequest { .. } => Ok(Applied::Done),

@@ -63,16 +63,20 @@ pub(super) async fn put_licence(
 pub(super) async fn set_status(
     connection: &mut AnyConnection,
     identifier: &Identifier,
-    status: LicenceStatus,
+    [from, to]: [LicenceStatus; 2],
     now: Timestamp,
 ) -> Result<Applied, StoreError> {
-    let set = sqlx::query("UPDATE licences SET status = $2, updated = $3 WHERE identifier = $1")
-        .bind(identifier.as_str())
-        .bind(status.token())
-        .bind(now.unix_micros())
-        .execute(connection)
-        .await?;
-    Ok(done_or(&set, Code::NotFound))
+    // The transition was judged against `from`; another act may have come in between.
+    let set = sqlx::query(
+        "UPDATE licences SET status = $3, updated = $4 WHERE identifier = $1 AND status = $2",
+    )
+    .bind(identifier.as_str())
+    .bind(from.token())
+    .bind(to.token())
+    .bind(now.unix_micros())
+    .execute(connection)
+    .await?;
+    Ok(done_or(&set, Code::StateConflict))
 }
 
 pub(super) async fn set_credential(

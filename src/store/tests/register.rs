@@ -78,7 +78,8 @@ async fn what_was_taken_away_does_not_come_back_by_being_written_again() {
         let row = licence(number, number);
         put(&store, row.clone()).await.unwrap();
         let identifier = row.identifier.clone();
-        let end = Effect::SetLicenceStatus { identifier, status, now: at(1) };
+        let from = LicenceStatus::Valid;
+        let end = Effect::SetLicenceStatus { identifier, from, status, now: at(1) };
         store.commit(vec![end], pending()).await.unwrap();
         let stored = store.licence(&row.identifier).await.unwrap().unwrap();
         let version = LicenceVersion::FIRST.next().unwrap();
@@ -124,6 +125,7 @@ async fn status_and_credential_belong_to_a_licence_that_is_there() {
     put(&store, licence(2, 3)).await.unwrap();
     let status = |number| Effect::SetLicenceStatus {
         identifier: identifier(number),
+        from: LicenceStatus::Valid,
         status: LicenceStatus::Revoked,
         now: at(1),
     };
@@ -133,8 +135,11 @@ async fn status_and_credential_belong_to_a_licence_that_is_there() {
         digest: Digest::of("token"),
     };
     store.commit(vec![status(1), credential(1)], pending()).await.unwrap();
-    for absent in [status(3), credential(3)] {
-        assert_eq!(refusal(store.commit(vec![absent], pending()).await), Code::NotFound);
+    let refused = store.commit(vec![credential(3)], pending()).await;
+    assert_eq!(refusal(refused), Code::NotFound);
+    // Neither a licence that is not there, nor one whose status has moved on since it was read.
+    for stale in [status(3), status(1)] {
+        assert_eq!(refusal(store.commit(vec![stale], pending()).await), Code::StateConflict);
     }
     let statuses = store.statuses("1").await.unwrap();
     let places: Vec<_> = statuses.iter().map(|row| (row.status_index, row.status)).collect();
