@@ -71,7 +71,7 @@ pub fn run(suite: &Suite) -> Vec<Outcome> {
     };
     let outcome = |vector: &Vector| Outcome {
         id: vector.id().to_owned(),
-        expected: vector.expect(),
+        expected: vector.expected(),
         got: answer(vector),
     };
     suite.vectors.iter().map(outcome).collect()

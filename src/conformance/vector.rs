@@ -60,7 +60,7 @@ impl Vector {
 
     /// The right answer.
     #[must_use]
-    pub const fn expect(&self) -> Expectation {
+    pub const fn expected(&self) -> Expectation {
         match self {
             Self::Jws { expect, .. } | Self::SdJwt { expect, .. } => *expect,
         }

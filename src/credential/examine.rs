@@ -242,7 +242,7 @@ impl<'t> Parsed<'t> {
     fn read(token: &'t str) -> Result<Self, ExamineError> {
         let sd_jwt = SdJwt::split(token).map_err(ExamineError::SdJwt)?;
         let jws = Compact::parse(sd_jwt.issuer_jwt()).map_err(ExamineError::Jws)?;
-        jws.header().expect(Typ::Licence).map_err(ExamineError::Jws)?;
+        jws.header().demand(Typ::Licence).map_err(ExamineError::Jws)?;
         if jws.header().algorithm().is_none() {
             return Err(ExamineError::Jws(JwsError::AlgorithmNotAllowed));
         }

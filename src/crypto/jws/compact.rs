@@ -55,7 +55,7 @@ impl<'t> Compact<'t> {
 
     /// Verifies kind, algorithm and signature under `key`, and yields the payload.
     pub fn verify(&self, key: &PublicKey, typ: Typ) -> Result<&[u8], JwsError> {
-        self.header.expect(typ)?;
+        self.header.demand(typ)?;
         self.verify_signature(key)?;
         Ok(&self.payload)
     }
@@ -117,7 +117,7 @@ impl Compact<'_> {
         let [header, payload, signature] = parts[..] else { return Err(JwsError::NotCompact) };
         let signing_input = &token[..header.len() + 1 + payload.len()];
         let header = Header::parse(header)?;
-        header.expect(typ)?;
+        header.demand(typ)?;
         let signature = base64url::decode(signature).map_err(|_| JwsError::Malformed)?;
         Compact { token, header, payload: Vec::new(), signing_input, signature }
             .verify_signature(key)

@@ -84,7 +84,7 @@ impl GeneralJws {
         let mut signers = BTreeSet::new();
         for vote in &self.votes {
             let header = Header::parse(&vote.protected)?;
-            header.expect(typ)?;
+            header.demand(typ)?;
             let signature = base64url::decode(&vote.signature).map_err(|_| JwsError::Malformed)?;
             let input = format!("{}.{}", vote.protected, self.encoded_payload);
             let signed_by = |key: &&&PublicKey| {

@@ -86,7 +86,7 @@ impl Header {
     }
 
     /// The kind of document; compared exactly.
-    pub fn expect(&self, typ: Typ) -> Result<(), JwsError> {
+    pub fn demand(&self, typ: Typ) -> Result<(), JwsError> {
         if self.typ.as_deref() == Some(typ.as_str()) { Ok(()) } else { Err(JwsError::WrongTyp) }
     }
 
