@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use hutong::base::{Clock as _, SystemClock, Timestamp};
@@ -18,6 +18,7 @@ use hutong::peer::{Desk, DeskError, DeskIdentity, Reply};
 use hutong::pki::{Authority, CLIENT_LIFE, Made, Period, files};
 use hutong::tls::ServerPin;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -270,6 +271,18 @@ impl Federation {
         desk(&self.dir.join(division), port, made)
     }
 
+    /// A desk of a client whose files the story left.
+    pub(crate) fn kept_desk(&self, node: &str, listener: u16, client: &str) -> Desk {
+        self.desk(node, listener, Some(&kept_client(&self.dir, client)))
+    }
+
+    /// A listener of a node, as the gateway of another member sees it.
+    pub(crate) fn member_desk(&self, node: &str, listener: u16, division: &str) -> Desk {
+        let keys = self.dir.join(division).join("keys");
+        let own = read_made(&keys.join("gateway-tls.cert.pem"), &keys.join("gateway-tls.key.pem"));
+        self.desk(node, listener, Some(&own))
+    }
+
     /// Where a listener of a running gateway is.
     pub(crate) fn address(&self, division: &str, listener: u16) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.base + offset(division) + listener).into()
@@ -372,6 +385,66 @@ impl Gateway {
     }
 }
 
+/// Copies of the nodes at rest, to be served as processes of their own where they were founded:
+/// by one test at a time.
+#[derive(Debug)]
+pub(crate) struct Apart {
+    nodes: Vec<(&'static str, Gateway)>,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Apart {
+    pub(crate) fn at_rest() -> Self {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let copied = |name| (name, Federation::at_rest().copy_in_place(name));
+        let nodes = ["hub", "120000", "130000", "440000"].map(copied).into();
+        Self { nodes, _alone: alone }
+    }
+
+    pub(crate) fn node(&self, name: &str) -> &Gateway {
+        &self.nodes.iter().find(|(known, _)| *known == name).expect("a node").1
+    }
+
+    /// Serves these nodes until they are ready.
+    pub(crate) fn serve(&self, names: &[&str]) -> Vec<Running> {
+        let mut running: Vec<_> = names.iter().map(|name| self.node(name).serve()).collect();
+        for (name, process) in names.iter().zip(&mut running) {
+            let ready = until(PATIENCE, || {
+                process.assert_alive();
+                let client = format!("{name}-operator");
+                let operator = Federation::at_rest().kept_desk(name, 2, &client);
+                wait(operator.get("/readyz")).ok().filter(Reply::is_done)
+            });
+            assert!(ready.is_some(), "{name}: {}", process.stderr());
+        }
+        running
+    }
+
+    /// The police of the story, at their gateway.
+    pub(crate) fn police(&self) -> Desk {
+        assert!(self.node("130000").dir.exists());
+        Federation::at_rest().kept_desk("130000", 0, "130000-enforcement")
+    }
+}
+
+/// Changes the database of a node at rest; the last statement must change one row.
+pub(crate) fn change(database: &Path, statements: &[&str]) {
+    let location = format!("sqlite://{}?mode=rw", text(database));
+    wait(async {
+        sqlx::any::install_default_drivers();
+        let mut database = sqlx::AnyConnection::connect(&location).await.expect("a database");
+        let mut changed = 0;
+        for statement in statements {
+            let statement = sqlx::AssertSqlSafe((*statement).to_owned());
+            let done = sqlx::query(statement).execute(&mut database).await;
+            changed = done.expect("a sound statement").rows_affected();
+        }
+        assert_eq!(changed, 1);
+        database.close().await.expect("a database");
+    });
+}
+
 /// A configuration with the three ports from `new` on in place of those from `old` on.
 pub(crate) fn moved(text: String, old: u16, new: u16) -> String {
     (0..3).fold(text, |text, listener| {
@@ -394,10 +467,11 @@ pub(crate) fn now() -> Timestamp {
     SystemClock.now()
 }
 
-/// The pin of the gateway in a folder.
-pub(crate) fn pin(gateway: &Path) -> ServerPin {
-    let certificates = files::read_certificates(&gateway.join("keys/gateway-tls.cert.pem"));
-    ServerPin::Certificates(certificates.expect("the gateway's certificate"))
+/// The pin of the gateway, or of the hub, in a folder.
+pub(crate) fn pin(node: &Path) -> ServerPin {
+    let name = if node.ends_with("hub") { "hub-tls" } else { "gateway-tls" };
+    let certificates = files::read_certificates(&node.join(format!("keys/{name}.cert.pem")));
+    ServerPin::Certificates(certificates.expect("the node's certificate"))
 }
 
 /// A client whose files the story left.
