@@ -196,6 +196,19 @@ fn what_callers_write_does_not_reach_the_log() {
 }
 
 #[test]
+fn what_callers_write_into_a_consent_request_does_not_reach_the_log() {
+    let shop = Shop::of_story();
+    let number = CITIZEN.replace("1234", "4321");
+    let mut ask = sound_ask();
+    ask["claims"] = json!([{ "path": ["name"] }, { "path": [number] }]);
+    ask["intended_use_id"] = json!(number);
+    assert_eq!(shop.signed("/v1/consent-requests", &ask).status / 100, 4);
+    ask["intended_use_id"] = sound_ask()["intended_use_id"].clone();
+    pointed_at(&shop.signed("/v1/consent-requests", &ask), "/claims/1");
+    assert_nowhere(&number);
+}
+
+#[test]
 fn a_register_is_not_believed_about_another_provinces_licence() {
     let apart = Apart::at_rest();
     let database = |division| apart.node(division).dir.join("hutong.db");
