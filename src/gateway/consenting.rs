@@ -10,7 +10,7 @@ use axum::{Extension, Json};
 
 use super::asking::{CLIENT_REQUEST_HEADER, Question};
 use super::issuing::{subject_of, validation};
-use super::node::{Node, unavailable};
+use super::node::{Node, known_claims, unavailable};
 use super::party::{Ground, Party, client_in, header as one_header};
 use crate::audit::{Entry, EntryKind};
 use crate::base::{Code, ConsentRequestId, GrantId, Timestamp, limits};
@@ -22,6 +22,7 @@ use crate::exchange::{
 };
 use crate::http::{Problem, StrictJson};
 use crate::identity::{Caller, Client, Role};
+use crate::policy::Purpose;
 use crate::store::{ConsentRequestRow, ConsentRequestState, Effect, LicenceRow};
 
 /// `POST /v1/consent-requests`, by a business here or through another gateway.
@@ -83,8 +84,10 @@ impl Node {
         let mut entry =
             Entry::new(EntryKind::ConsentRequested, now, party.actor(self.settings.member));
         entry.subject = Some(subject_of(&ask.identifier));
-        entry.purpose = Some(ask.purpose.to_string());
-        entry.claims_asked = ask.claims.iter().map(|claim| claim.name().to_owned()).collect();
+        entry.purpose =
+            Purpose::try_from(&ask.purpose).ok().map(|purpose| purpose.code().to_owned());
+        let asked: Vec<String> = ask.claims.iter().map(|claim| claim.name().to_owned()).collect();
+        entry.claims_asked = known_claims(&asked);
         entry.request_sha256 = Some(party.request_sha256);
         let outcome = self.establish_request(party, ask, now).await;
         let (request, row) = match outcome {

@@ -108,6 +108,10 @@ impl Node {
         holder_key: Option<&Jwk>,
         now: Timestamp,
     ) -> Result<(String, Digest), Problem> {
+        if holder_key.is_some_and(|key| key.public_key().is_err()) {
+            return Err(Problem::new(Code::ValidationFailed)
+                .with_error("/holder_key", "is no point of its curve"));
+        }
         let issuer = &self.keys.issuer;
         let terms = IssueTerms {
             issuer: &issuer.id,
