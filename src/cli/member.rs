@@ -116,8 +116,8 @@ fn entry(member: &Member, snapshot: &Snapshot) -> Value {
         "member": member.id, "division": division,
         "name": member.names.first().map(|name| name.value.as_str()),
         "status": status.rsplit(':').next(), "since": member.since,
-        "list": held.map(crate::trust::ProvincialList::sequence),
-        "list_ends": held.map(crate::trust::ProvincialList::next_update),
+        "list": held.map(|list| list.header().named.sequence),
+        "list_ends": held.map(|list| list.header().next_update),
         "keys": held.map_or(0, |list| list.services().len()),
         "refused": refused, "host": member.federation_origin(),
     })

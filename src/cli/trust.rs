@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::fail::Failure;
 use super::screen::Screen;
 use super::{init, papers, state};
-use crate::base::{Clock as _, Code, ListId, SystemClock, Timestamp};
+use crate::base::{Clock as _, Code, SystemClock, Timestamp};
 use crate::crypto::jws::{GeneralJws, Vote};
 use crate::crypto::seal::OfflineKey;
 use crate::crypto::x509::Certificate;
@@ -309,12 +309,14 @@ fn root_lines(root: &Root, now: Timestamp) -> Vec<String> {
 }
 
 fn state_json(snapshot: &Snapshot, now: Timestamp) -> Value {
-    let lists: Vec<Value> = lists(snapshot)
-        .into_iter()
+    let lists: Vec<Value> = snapshot
+        .state()
+        .headers()
         .map(|(id, list)| {
             json!({
-                "id": id, "sequence": list.sequence, "sha256": list.sha256.to_hex(),
-                "issued": list.issued, "ends": list.ends, "expired": list.ends <= now,
+                "id": id, "sequence": list.named.sequence, "sha256": list.named.sha256.to_hex(),
+                "issued": list.issued, "ends": list.next_update,
+                "expired": list.next_update <= now,
             })
         })
         .collect();
@@ -338,12 +340,13 @@ fn state_lines(snapshot: &Snapshot, now: Timestamp, screen: Screen) -> Vec<Strin
         format!("trust      {} (as of {as_of})", age_word(snapshot.age(now))),
         format!("anchors    {}", snapshot.anchors()),
     ];
-    let rows: Vec<Vec<String>> = lists(snapshot)
-        .into_iter()
+    let rows: Vec<Vec<String>> = snapshot
+        .state()
+        .headers()
         .map(|(id, list)| {
             let age = now.since(list.issued).as_secs() / 3_600;
-            let sha256: String = list.sha256.to_hex().chars().take(16).collect();
-            let (number, end) = (list.sequence.to_string(), list.ends.to_string());
+            let sha256: String = list.named.sha256.to_hex().chars().take(16).collect();
+            let (number, end) = (list.named.sequence.to_string(), list.next_update.to_string());
             vec![id.short(), number, format!("{age} h"), end, sha256]
         })
         .collect();
@@ -352,29 +355,6 @@ fn state_lines(snapshot: &Snapshot, now: Timestamp, screen: Screen) -> Vec<Strin
         lines.push(format!("refused    {service}: {refusal} ({})", refusal.code()));
     }
     lines
-}
-
-struct Listed {
-    sequence: u64,
-    sha256: Digest,
-    issued: Timestamp,
-    ends: Timestamp,
-}
-
-/// The lists held, the federation's first.
-fn lists(snapshot: &Snapshot) -> Vec<(ListId, Listed)> {
-    let state = snapshot.state();
-    let federation = state.federation().map(|list| {
-        let (sequence, sha256) = (list.sequence(), list.sha256());
-        let listed = Listed { sequence, sha256, issued: list.issued(), ends: list.next_update() };
-        (ListId::Federation, listed)
-    });
-    let provinces = state.provinces().map(|list| {
-        let (sequence, sha256) = (list.sequence(), list.sha256());
-        let listed = Listed { sequence, sha256, issued: list.issued(), ends: list.next_update() };
-        (ListId::Province(list.division()), listed)
-    });
-    federation.into_iter().chain(provinces).collect()
 }
 
 const fn age_word(age: TrustAge) -> &'static str {

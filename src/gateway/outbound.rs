@@ -109,7 +109,7 @@ impl Node {
         let snapshot = self.trust.snapshot();
         let division = self.settings.member.division();
         let held =
-            snapshot.state().province(division).map_or(0, crate::trust::ProvincialList::sequence);
+            snapshot.state().province(division).map_or(0, |list| list.header().named.sequence);
         let path = format!("/v1/members/{division}/list");
         let mut request = PeerRequest::post(&path, list, limits::BODY_BYTES);
         request.method = reqwest::Method::PUT;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::freshness::{Freshness, Named};
+use super::header::ListHeader;
 use super::lote::SignedList;
 use super::refusal::UpdateRefusal;
 use super::service::PreviousList;
@@ -128,16 +129,12 @@ impl TrustState {
         if signed.id() != id {
             return Err(UpdateRefusal::IdNotCanonical);
         }
-        let scheme = &signed.document().lote.scheme;
-        let offered =
-            Named { sequence: scheme.sequence, sha256: signed.sha256(), bytes: signed.size() };
-        let previous: PreviousList =
-            super::lote::required(&scheme.scheme_extensions, "PreviousList")?;
-        self.check_succession(id, offered, previous, now)?;
-        if offered != named {
+        let offered = ListHeader::read(&signed)?;
+        self.check_succession(id, &offered, now)?;
+        if offered.named != named {
             return Err(UpdateRefusal::SnapshotMismatch);
         }
-        check_dates(scheme.list_issue_date_time, scheme.next_update, now)?;
+        check_dates(offered.issued, offered.next_update, now)?;
         let mut state = self.clone();
         state.hold(&signed, String::from_utf8_lossy(bytes).into_owned())?;
         state.check_list_keys_kept(self)?;
@@ -149,25 +146,20 @@ impl TrustState {
     fn check_succession(
         &self,
         id: ListId,
-        offered: Named,
-        previous: PreviousList,
+        offered: &ListHeader,
         now: Timestamp,
     ) -> Result<(), UpdateRefusal> {
-        let Some(held) = self.held(id) else { return Ok(()) };
-        check_order(offered, held)?;
-        let issued = match id {
-            ListId::Federation => self.federation().map(super::federation::FederationList::issued),
-            ListId::Province(division) => {
-                self.province(division).map(super::province::ProvincialList::issued)
-            }
-        };
-        let days = issued.map_or(0, |issued| now.since(issued).as_secs() / SECONDS_PER_DAY);
+        let Some(held) = self.header(id) else { return Ok(()) };
+        let (before, next) = (held.named, offered.named);
+        check_order(next, before)?;
+        let days = now.since(held.issued).as_secs() / SECONDS_PER_DAY;
         let reach = limits::SEQUENCE_JUMP_PER_DAY.saturating_mul(days.saturating_add(1));
-        if offered.sequence - held.sequence > reach {
+        if next.sequence - before.sequence > reach {
             return Err(UpdateRefusal::SequenceJump);
         }
-        let follows = previous == PreviousList { sequence: held.sequence, sha256: held.sha256 };
-        if offered.sequence == held.sequence + 1 && !follows {
+        let follows =
+            offered.previous == PreviousList { sequence: before.sequence, sha256: before.sha256 };
+        if next.sequence == before.sequence + 1 && !follows {
             return Err(UpdateRefusal::Fork);
         }
         Ok(())

@@ -5,24 +5,20 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::header::ListHeader;
 use super::lote::{self, Entity, EntityService, Extension, SignedList};
 use super::refusal::UpdateRefusal;
 use super::scope::MembershipScope;
-use super::service::{PreviousList, ServiceKind, ServiceStatus};
+use super::service::{ServiceKind, ServiceStatus};
 use crate::base::{Division, ListId, MemberId, ServiceId, Timestamp};
+use crate::crypto::PublicKey;
 use crate::crypto::jws::GeneralJws;
 use crate::crypto::x509::Certificate;
-use crate::crypto::{Digest, PublicKey};
 
 /// A federation list whose shape was found sound. Signatures are judged by the accept rules.
 #[derive(Clone, Debug)]
 pub struct FederationList {
-    sequence: u64,
-    sha256: Digest,
-    size: u64,
-    issued: Timestamp,
-    next_update: Timestamp,
-    previous: PreviousList,
+    header: ListHeader,
     members: BTreeMap<MemberId, Member>,
     uses: BTreeMap<String, StatutoryUse>,
 }
@@ -98,52 +94,13 @@ impl FederationList {
                 return Err(UpdateRefusal::Conflict);
             }
         }
-        Ok(Self {
-            sequence: lote.scheme.sequence,
-            sha256: signed.sha256(),
-            size: signed.size(),
-            issued: lote.scheme.list_issue_date_time,
-            next_update: lote.scheme.next_update,
-            previous: lote::required(extensions, "PreviousList")?,
-            members,
-            uses,
-        })
+        Ok(Self { header: ListHeader::read(signed)?, members, uses })
     }
 
-    /// Its sequence number.
+    /// What it says of itself.
     #[must_use]
-    pub const fn sequence(&self) -> u64 {
-        self.sequence
-    }
-
-    /// SHA-256 of its payload.
-    #[must_use]
-    pub const fn sha256(&self) -> Digest {
-        self.sha256
-    }
-
-    /// Size of its payload in bytes.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// When it was made.
-    #[must_use]
-    pub const fn issued(&self) -> Timestamp {
-        self.issued
-    }
-
-    /// When it ends.
-    #[must_use]
-    pub const fn next_update(&self) -> Timestamp {
-        self.next_update
-    }
-
-    /// The list it follows.
-    #[must_use]
-    pub const fn previous(&self) -> PreviousList {
-        self.previous
+    pub const fn header(&self) -> &ListHeader {
+        &self.header
     }
 
     /// The members, by code.

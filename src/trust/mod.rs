@@ -7,6 +7,7 @@
 mod accept;
 mod federation;
 mod freshness;
+mod header;
 pub mod lote;
 mod possession;
 mod province;
@@ -22,6 +23,7 @@ pub(crate) mod testing;
 pub use accept::{Accepted, Alarm, Update};
 pub use federation::{FederationList, Member, MemberExtension, StatutoryUse, member_extensions};
 pub use freshness::{Freshness, FreshnessDraft, LogHead, Named};
+pub use header::ListHeader;
 pub use possession::{PossessionClaims, prove};
 pub use province::{ProvincialList, Service, service_extensions};
 pub use refusal::UpdateRefusal;

@@ -1,24 +1,20 @@
 //! List B, a provincial list: the keys of one province's gateway, issuers and clients' authorities.
 
+use super::header::ListHeader;
 use super::lote::{self, EntityService, Extension, SignedList};
 use super::refusal::UpdateRefusal;
 use super::scope::ServiceScope;
-use super::service::{PreviousList, ServiceKind, ServiceStatus};
+use super::service::{ServiceKind, ServiceStatus};
 use crate::base::{Division, ListId, ServiceId, Timestamp};
+use crate::crypto::PublicKey;
 use crate::crypto::x509::Certificate;
-use crate::crypto::{Digest, PublicKey};
 
 /// A provincial list whose shape was found sound. Its signature is judged by the accept rules,
 /// its entries one by one when a snapshot is built.
 #[derive(Clone, Debug)]
 pub struct ProvincialList {
     division: Division,
-    sequence: u64,
-    sha256: Digest,
-    size: u64,
-    issued: Timestamp,
-    next_update: Timestamp,
-    previous: PreviousList,
+    header: ListHeader,
     services: Vec<Service>,
 }
 
@@ -58,16 +54,7 @@ impl ProvincialList {
             return Err(UpdateRefusal::Malformed);
         }
         check_distinct_identifiers(&services)?;
-        Ok(Self {
-            division,
-            sequence: lote.scheme.sequence,
-            sha256: signed.sha256(),
-            size: signed.size(),
-            issued: lote.scheme.list_issue_date_time,
-            next_update: lote.scheme.next_update,
-            previous: lote::required(&lote.scheme.scheme_extensions, "PreviousList")?,
-            services,
-        })
+        Ok(Self { division, header: ListHeader::read(signed)?, services })
     }
 
     /// Whose list it is.
@@ -76,40 +63,10 @@ impl ProvincialList {
         self.division
     }
 
-    /// Its sequence number.
+    /// What it says of itself.
     #[must_use]
-    pub const fn sequence(&self) -> u64 {
-        self.sequence
-    }
-
-    /// SHA-256 of its payload.
-    #[must_use]
-    pub const fn sha256(&self) -> Digest {
-        self.sha256
-    }
-
-    /// Size of its payload in bytes.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// When it was made.
-    #[must_use]
-    pub const fn issued(&self) -> Timestamp {
-        self.issued
-    }
-
-    /// When it ends.
-    #[must_use]
-    pub const fn next_update(&self) -> Timestamp {
-        self.next_update
-    }
-
-    /// The list it follows.
-    #[must_use]
-    pub const fn previous(&self) -> PreviousList {
-        self.previous
+    pub const fn header(&self) -> &ListHeader {
+        &self.header
     }
 
     /// Its entries, in the order of the list.

@@ -214,7 +214,8 @@ impl Snapshot {
     /// heard of within the allowed time.
     #[must_use]
     pub fn is_usable(&self, now: Timestamp) -> bool {
-        let list_in_force = self.state.federation().is_some_and(|list| list.next_update() > now);
+        let list_in_force =
+            self.state.federation().is_some_and(|list| list.header().next_update > now);
         list_in_force && self.age(now) != TrustAge::Expired
     }
 
@@ -223,7 +224,7 @@ impl Snapshot {
     #[must_use]
     pub fn is_in_force(&self, member: MemberId, now: Timestamp) -> bool {
         let list = self.state.province(member.division());
-        self.is_usable(now) && list.is_some_and(|list| list.next_update() > now)
+        self.is_usable(now) && list.is_some_and(|list| list.header().next_update > now)
     }
 
     /// Every member, whatever its status.
@@ -321,7 +322,7 @@ impl Snapshot {
             ServiceStatus::Suspended => return Err(IssuerRefusal::Suspended),
             ServiceStatus::Withdrawn => return Err(IssuerRefusal::Withdrawn),
         }
-        if !in_force || entry.list.list.next_update() <= now {
+        if !in_force || entry.list.list.header().next_update <= now {
             return Err(IssuerRefusal::TrustExpired);
         }
         entry.judgement.map_err(|refusal| match refusal {
@@ -345,7 +346,7 @@ impl Snapshot {
             list: Arc::clone(&entry.list),
             index: entry.index,
             member: entry.member,
-            reference: self.reference(&entry.list.list, federation.list.sequence()),
+            reference: self.reference(&entry.list.list, federation.list.header().named.sequence),
         })
     }
 
@@ -353,8 +354,8 @@ impl Snapshot {
         TrustReference {
             root: self.state.root().document().sequence,
             federation,
-            sequence: list.sequence(),
-            digest: list.sha256(),
+            sequence: list.header().named.sequence,
+            digest: list.header().named.sha256,
             as_of: self.as_of(),
             log_size: self.state.freshness().map_or(0, |freshness| freshness.log().size),
         }
@@ -363,19 +364,14 @@ impl Snapshot {
     /// The reference of the list of `division`, for answers that rest on the province as such.
     #[must_use]
     pub fn reference_of(&self, division: Division) -> Option<TrustReference> {
-        let federation = self.state.federation()?.sequence();
+        let federation = self.state.federation()?.header().named.sequence;
         Some(self.reference(self.state.province(division)?, federation))
     }
 
     /// When each list in force ends.
     #[must_use]
     pub fn ends(&self) -> BTreeMap<ListId, Timestamp> {
-        let federation = self.state.federation();
-        let federation = federation.map(|list| (ListId::Federation, list.next_update()));
-        let provinces = self.state.provinces();
-        let provinces =
-            provinces.map(|list| (ListId::Province(list.division()), list.next_update()));
-        federation.into_iter().chain(provinces).collect()
+        self.state.headers().map(|(id, header)| (id, header.next_update)).collect()
     }
 }
 

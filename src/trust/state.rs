@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::federation::{self, FederationList};
-use super::freshness::Freshness;
+use super::freshness::{Freshness, Named};
+use super::header::ListHeader;
 use super::lote::SignedList;
 use super::province::ProvincialList;
 use super::refusal::UpdateRefusal;
@@ -212,20 +213,27 @@ impl TrustState {
         named.is_some() && named == self.held(id)
     }
 
+    /// The header of list `id` as it is held.
+    #[must_use]
+    pub fn header(&self, id: ListId) -> Option<&ListHeader> {
+        match id {
+            ListId::Federation => self.federation().map(FederationList::header),
+            ListId::Province(division) => self.province(division).map(ProvincialList::header),
+        }
+    }
+
+    /// The headers of all lists held, the federation's first.
+    pub fn headers(&self) -> impl Iterator<Item = (ListId, &ListHeader)> {
+        let federation = self.federation().map(|list| (ListId::Federation, list.header()));
+        let provinces =
+            self.provinces().map(|list| (ListId::Province(list.division()), list.header()));
+        federation.into_iter().chain(provinces)
+    }
+
     /// The held version of list `id`, by number, digest and size.
     #[must_use]
-    pub fn held(&self, id: ListId) -> Option<super::freshness::Named> {
-        let (sequence, sha256, bytes) = match id {
-            ListId::Federation => {
-                let list = self.federation()?;
-                (list.sequence(), list.sha256(), list.size())
-            }
-            ListId::Province(division) => {
-                let list = self.province(division)?;
-                (list.sequence(), list.sha256(), list.size())
-            }
-        };
-        Some(super::freshness::Named { sequence, sha256, bytes })
+    pub fn held(&self, id: ListId) -> Option<Named> {
+        self.header(id).map(|header| header.named)
     }
 
     /// The state as documents for the store.
@@ -243,11 +251,11 @@ impl TrustState {
             });
         }
         if let Some(held) = &self.federation {
-            documents.push(stored_list(ListId::Federation, held, held.list.sequence()));
+            documents.push(stored_list(ListId::Federation, held.list.header(), &held.bytes));
         }
         for held in self.provinces.values() {
             let id = ListId::Province(held.list.division());
-            documents.push(stored_list(id, held, held.list.sequence()));
+            documents.push(stored_list(id, held.list.header(), &held.bytes));
         }
         documents
     }
@@ -270,29 +278,12 @@ fn freshness_id(root: &Root) -> String {
     root.freshness_key().spki_digest().to_string()
 }
 
-fn stored_list<T: HasDigest>(id: ListId, held: &Held<T>, sequence: u64) -> StoredDocument {
+fn stored_list(id: ListId, header: &ListHeader, bytes: &str) -> StoredDocument {
     StoredDocument {
         kind: DocumentKind::List,
         id: id.short(),
-        sequence,
-        sha256: held.list.digest(),
-        text: held.bytes.clone(),
-    }
-}
-
-/// Both kinds of list are named by the digest of their payload.
-trait HasDigest {
-    fn digest(&self) -> Digest;
-}
-
-impl HasDigest for FederationList {
-    fn digest(&self) -> Digest {
-        self.sha256()
-    }
-}
-
-impl HasDigest for ProvincialList {
-    fn digest(&self) -> Digest {
-        self.sha256()
+        sequence: header.named.sequence,
+        sha256: header.named.sha256,
+        text: bytes.to_owned(),
     }
 }

@@ -1,0 +1,37 @@
+//! What a list of either kind says of itself: which version it is, when it was made, when it ends,
+//! and which list it follows.
+
+use super::freshness::Named;
+use super::lote::{self, SignedList};
+use super::refusal::UpdateRefusal;
+use super::service::PreviousList;
+use crate::base::Timestamp;
+
+/// The header of the federation list or of a provincial list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListHeader {
+    /// Its number, and the digest and size of its payload.
+    pub named: Named,
+    /// When it was made.
+    pub issued: Timestamp,
+    /// When it ends.
+    pub next_update: Timestamp,
+    /// The list it follows.
+    pub previous: PreviousList,
+}
+
+impl ListHeader {
+    pub(super) fn read(signed: &SignedList) -> Result<Self, UpdateRefusal> {
+        let scheme = &signed.document().lote.scheme;
+        Ok(Self {
+            named: Named {
+                sequence: scheme.sequence,
+                sha256: signed.sha256(),
+                bytes: signed.size(),
+            },
+            issued: scheme.list_issue_date_time,
+            next_update: scheme.next_update,
+            previous: lote::required(&scheme.scheme_extensions, "PreviousList")?,
+        })
+    }
+}
