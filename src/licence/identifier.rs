@@ -455,7 +455,9 @@ mod tests {
         fn reading_never_panics(rest in "[0-9A-Z.:张]{0,80}") {
             for prefix in ["", NATIONAL_PREFIX, LOCAL_PREFIX] {
                 if let Ok(read) = format!("{prefix}{rest}").parse::<Identifier>() {
-                    let _ = (read.check(), read.serial().len(), read.licence_type());
+                    prop_assert_eq!(read.to_string(), format!("{prefix}{rest}"));
+                    prop_assert!(rest.contains(read.serial()));
+                    let _ = (read.check(), read.licence_type());
                 }
             }
         }
