@@ -9,9 +9,7 @@ use super::party::Party;
 use crate::audit::{Entry, EntryKind};
 use crate::base::{Code, Timestamp, limits};
 use crate::disclosure::{Source, disclose};
-use crate::exchange::{
-    AnswerDraft, Basis as StatedBasis, QueryBody, RegisterAnswer, answer, pledge,
-};
+use crate::exchange::{Basis as StatedBasis, QueryBody, RegisterAnswer, answer, pledge};
 use crate::http::Problem;
 use crate::identity::Role;
 use crate::licence::{LicenceDocument, LicenceType};
@@ -44,23 +42,18 @@ impl Node {
         };
         entry.purpose = Some(mandate.purpose().code().to_owned());
         self.telemetry.statutory_read(mandate.purpose().code());
-        let draft = AnswerDraft {
-            iss: self.settings.member,
-            aud: party.member,
-            request_sha256: party.request_sha256,
-        };
-        let sign = |result: RegisterAnswer, receipt: &crate::audit::Receipt| {
-            draft
-                .sign(result, receipt, self.keys.signing.as_ref(), now)
-                .map_err(|_| Problem::new(Code::Internal))
-        };
         let covered = covered_types(party);
         let found = self.find(question).await?;
         // A type that the use does not cover is answered like none at all.
         let covers = |row: &LicenceRow| covered.is_empty() || covered.contains(&row.licence_type);
         let Some(row) = found.filter(covers) else {
             let receipt = self.commit(party.spends.clone(), entry).await?;
-            return sign(RegisterAnswer::not_found(), &receipt);
+            return self.sign_answer(
+                party.draft(self.settings.member),
+                RegisterAnswer::not_found(),
+                &receipt,
+                now,
+            );
         };
         entry.subject = Some(subject_of(&row.identifier));
         let recorded = recalled(&row, now)?;
@@ -88,7 +81,7 @@ impl Node {
         let given = answer(pledged, &receipt).map_err(|error| Problem::new(error.code()))?;
         let mut result = RegisterAnswer::about(&recorded);
         result.claims.clone_from(given.claims());
-        sign(result, &receipt)
+        self.sign_answer(party.draft(self.settings.member), result, &receipt, now)
     }
 
     /// The mandate of an officer's question: catalogue ∩ registration, under the inspection that

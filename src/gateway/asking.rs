@@ -1,9 +1,12 @@
 //! Asking another province: sign the question, send it over mutual TLS, believe only an answer that
-//! is signed by the member that was asked and bound to this very question.
+//! is signed by the member that was asked and bound to this very question. And the other way round:
+//! to sign our own answers so.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::node::Node;
+use crate::audit::Receipt;
 use crate::base::{Code, Entropy as _, MemberId, Timestamp};
 use crate::crypto::Digest;
 use crate::crypto::jws::Compact;
@@ -75,6 +78,19 @@ impl Node {
         let answer = Answer::open(&reply, asked, snapshot.keys(aud, ServiceKind::GatewaySigning))
             .map_err(|refusal| Problem::new(refusal.code()))?;
         Ok(Answered { answer, token: reply, request_sha256 })
+    }
+
+    /// Signs `result` as this gateway's answer; `receipt` proves that it stands in the log.
+    pub(super) fn sign_answer<T: Serialize>(
+        &self,
+        draft: AnswerDraft,
+        result: T,
+        receipt: &Receipt,
+        now: Timestamp,
+    ) -> Result<String, Problem> {
+        draft
+            .sign(result, receipt, self.keys.signing.as_ref(), now)
+            .map_err(|_| Problem::new(Code::Internal))
     }
 
     /// Verifies an answer that this gateway gave itself, for a client of its own province.

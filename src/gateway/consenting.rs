@@ -17,9 +17,7 @@ use crate::base::{Code, ConsentRequestId, GrantId, Timestamp, limits};
 use crate::consent::{
     ConsentAsk, ConsentRefusal, ConsentRequest, LicenceReference, NonceBinding, NonceKey, Offer,
 };
-use crate::exchange::{
-    AnswerDraft, Arrival, Basis, CallerStatement, ClientRequest, ConsentOffer, notice,
-};
+use crate::exchange::{Arrival, Basis, CallerStatement, ClientRequest, ConsentOffer, notice};
 use crate::http::{Problem, StrictJson};
 use crate::identity::{Caller, Client, Role};
 use crate::policy::Purpose;
@@ -99,14 +97,7 @@ impl Node {
         let mut effects = party.spends.clone();
         effects.push(Effect::InsertConsentRequest(row));
         let receipt = self.commit(effects, entry).await?;
-        let draft = AnswerDraft {
-            iss: self.settings.member,
-            aud: party.member,
-            request_sha256: party.request_sha256,
-        };
-        draft
-            .sign(offer, &receipt, self.keys.signing.as_ref(), now)
-            .map_err(|_| Problem::new(Code::Internal))
+        self.sign_answer(party.draft(self.settings.member), offer, &receipt, now)
     }
 
     async fn establish_request(

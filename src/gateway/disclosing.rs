@@ -15,7 +15,7 @@ use super::consenting::{audience_of, consent_problem};
 use super::granting::KeptGrant;
 use super::issuing::subject_of;
 use super::node::{Node, known_claims, named, problem_of};
-use super::party::{Ground, Party, client_in, header as one_header, own_actor};
+use super::party::{Ground, Party, client_in, header as one_header};
 use crate::audit::{Entry, EntryKind};
 use crate::base::{Code, GrantId, MemberId, Timestamp};
 use crate::consent::{
@@ -25,8 +25,7 @@ use crate::consent::{
 use crate::credential::{Licence, Verified, examine, present};
 use crate::disclosure::{Source, disclose};
 use crate::exchange::{
-    AnswerDraft, Arrival, Basis as StatedBasis, DisclosureBody, DisclosureResult, UseCount, answer,
-    pledge,
+    Arrival, Basis as StatedBasis, DisclosureBody, DisclosureResult, UseCount, answer, pledge,
 };
 use crate::http::{Problem, StrictJson};
 use crate::identity::{Caller, Client, Role};
@@ -85,7 +84,7 @@ impl Node {
         let Asked { headers, body, bytes, basis } = asked;
         // Article 12: no authorisation, no use. Said before anything is asked of anybody.
         if body.grant.is_none() {
-            let actor = own_actor(client);
+            let actor = client.actor();
             let entry = Entry::new(EntryKind::Disclosure, now, actor);
             let problem = Problem::new(Code::GrantRequired);
             return Err(self.refuse(entry, Vec::new(), problem).await);
@@ -122,7 +121,7 @@ impl Node {
         answered: &Answered<DisclosureResult>,
         now: Timestamp,
     ) -> Result<(), Problem> {
-        let actor = own_actor(client);
+        let actor = client.actor();
         let mut entry = Entry::new(EntryKind::Disclosure, now, actor);
         entry.basis = Some("holder".to_owned());
         entry.request_sha256 = Some(answered.request_sha256);
@@ -167,14 +166,7 @@ impl Node {
             approval: decided.kept.approval,
             uses: UseCount { count, max: decided.grant.max_uses },
         };
-        let draft = AnswerDraft {
-            iss: self.settings.member,
-            aud: party.member,
-            request_sha256: party.request_sha256,
-        };
-        draft
-            .sign(result, &receipt, self.keys.signing.as_ref(), now)
-            .map_err(|_| Problem::new(Code::Internal))
+        self.sign_answer(party.draft(self.settings.member), result, &receipt, now)
     }
 
     async fn decide_use(

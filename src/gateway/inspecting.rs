@@ -9,7 +9,6 @@ use axum::{Extension, Json};
 use serde_json::json;
 
 use super::node::{Node, unavailable};
-use super::party::own_actor;
 use super::party::{Ground, client_in};
 use crate::audit::{Entry, EntryKind};
 use crate::base::{Code, InspectionRef, Timestamp, limits};
@@ -41,7 +40,7 @@ pub(super) async fn open_inspection(
         expires: (now + Duration::from_secs(value.hours * 3600)).whole_seconds(),
     };
     let answer = json!({ "inspection_ref": row.id, "expires_at": row.expires });
-    let mut entry = Entry::new(EntryKind::InspectionOpened, now, own_actor(client));
+    let mut entry = Entry::new(EntryKind::InspectionOpened, now, client.actor());
     entry.reference = Some(row.id.to_string());
     entry.basis = Some("statutory".to_owned());
     node.commit(vec![Effect::InsertInspection(row)], entry).await?;

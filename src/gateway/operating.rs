@@ -59,12 +59,7 @@ pub(super) async fn command(
     StrictJson { value, .. }: StrictJson<Value>,
 ) -> Result<Response, Problem> {
     let client = client_in(&caller, &[Role::Operator])?;
-    let actor = Actor {
-        member: None,
-        role: client.role().to_string(),
-        id: client.id().to_string(),
-        spki_sha256: Some(client.key().spki_digest()),
-    };
+    let actor = client.actor();
     match command.as_str() {
         "licence-issue" => {
             let order: IssueOrder = read(value)?;

@@ -9,7 +9,7 @@ use crate::audit::Actor;
 use crate::base::{Code, MemberId, Timestamp};
 use crate::crypto::Digest;
 use crate::exchange::{
-    Arrival, Basis, CallerStatement, ClientRequest, Officer, Registration, Request,
+    AnswerDraft, Arrival, Basis, CallerStatement, ClientRequest, Officer, Registration, Request,
 };
 use crate::http::Problem;
 use crate::identity::{Caller, Client, Role};
@@ -59,6 +59,11 @@ impl Party {
             id: self.id.clone(),
             spki_sha256: Some(self.spki),
         }
+    }
+
+    /// The answer of `own` to this request, still to be filled and signed.
+    pub(super) const fn draft(&self, own: MemberId) -> AnswerDraft {
+        AnswerDraft { iss: own, aud: self.member, request_sha256: self.request_sha256 }
     }
 
     /// Refuses a request that its client did not sign.
@@ -166,16 +171,6 @@ impl Party {
             request_sha256: request.sha256(),
             spends,
         })
-    }
-}
-
-/// The actor of audit entries about a client of this province.
-pub(super) fn own_actor(client: &Client) -> Actor {
-    Actor {
-        member: None,
-        role: client.role().to_string(),
-        id: client.id().to_string(),
-        spki_sha256: Some(client.key().spki_digest()),
     }
 }
 

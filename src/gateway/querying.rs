@@ -15,7 +15,6 @@ use serde_json::json;
 use super::asking::{Answered, Question};
 use super::issuing::validation;
 use super::node::Node;
-use super::party::own_actor;
 use super::party::{Ground, Party, client_in};
 use crate::audit::{Entry, EntryKind};
 use crate::base::{Code, MemberId, Timestamp, limits};
@@ -88,7 +87,7 @@ impl Node {
         now: Timestamp,
     ) -> Result<serde_json::Value, Problem> {
         let began = std::time::Instant::now();
-        let mut entry = Entry::new(EntryKind::StatutoryView, now, own_actor(client));
+        let mut entry = Entry::new(EntryKind::StatutoryView, now, client.actor());
         entry.basis = Some("statutory".to_owned());
         entry.reference = asked.body.inspection_ref.as_ref().map(ToString::to_string);
         let gathered = match self.gather_under_inspection(client, asked, now).await {

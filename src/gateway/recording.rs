@@ -12,7 +12,7 @@ use axum::{Extension, Json};
 use super::asking::Answered;
 use super::disclosing::{Asked, granted_terms};
 use super::node::{Node, unavailable};
-use super::party::{client_in, own_actor};
+use super::party::client_in;
 use crate::audit::{Entry, EntryKind};
 use crate::base::{Code, SystemEntropy, Timestamp, limits};
 use crate::consent::GrantTerms;
@@ -43,7 +43,7 @@ pub(super) async fn records(
     let answered = node.obtain(client, asked, now).await?;
     let record = node.make_record(answered, &trace.to_string(), now).await?;
     let canonical = json::canonical(&record).map_err(|_| Problem::new(Code::Internal))?;
-    let mut entry = Entry::new(EntryKind::Disclosure, now, own_actor(client));
+    let mut entry = Entry::new(EntryKind::Disclosure, now, client.actor());
     entry.basis = Some("holder".to_owned());
     entry.reference = Some(record.record_id.to_string());
     entry.document_sha256 = Some(Digest::of(canonical));

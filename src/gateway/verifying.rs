@@ -11,7 +11,7 @@ use axum::{Extension, Json};
 use super::asking::Question;
 use super::issuing::subject_of;
 use super::node::{Node, unavailable};
-use super::party::{client_in, own_actor};
+use super::party::client_in;
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Code, MemberId, Timestamp, limits};
 use crate::credential::{
@@ -50,7 +50,7 @@ pub(super) async fn verifications(
     if let Some(reference) = &value.inspection_ref {
         node.inspection_of(client, reference, node.now()).await?;
     }
-    let report = node.verify_presented(&value, own_actor(client), &trace.to_string()).await?;
+    let report = node.verify_presented(&value, client.actor(), &trace.to_string()).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(report)).into_response())
 }
 
@@ -193,9 +193,7 @@ impl Node {
         let receipt = self.commit(vec![spend], entry).await?;
         let draft =
             AnswerDraft { iss: self.settings.member, aud: peer, request_sha256: request.sha256() };
-        let answer = draft
-            .sign(EndedAs { status }, &receipt, self.keys.signing.as_ref(), now)
-            .map_err(|_| Problem::new(Code::Internal))?;
+        let answer = self.sign_answer(draft, EndedAs { status }, &receipt, now)?;
         Ok(([(header::CONTENT_TYPE, "application/jwt")], answer).into_response())
     }
 

@@ -110,12 +110,7 @@ pub(super) async fn command(
         .client()
         .filter(|client| client.role() == Role::Operator)
         .ok_or_else(|| Problem::new(Code::RoleNotAllowed))?;
-    let actor = Actor {
-        member: None,
-        role: client.role().to_string(),
-        id: client.id().to_string(),
-        spki_sha256: Some(client.key().spki_digest()),
-    };
+    let actor = client.actor();
     match command.as_str() {
         "list-publish" => {
             let order: ListOrder = read(value)?;

@@ -2,6 +2,7 @@
 
 use super::name::ClientName;
 use super::role::Role;
+use crate::audit::Actor;
 use crate::base::{ClientId, Code, Division, MemberId};
 use crate::crypto::{Digest, PublicKey};
 use crate::trust::ServiceStatus;
@@ -84,6 +85,17 @@ impl Client {
         status: ServiceStatus,
     ) -> Self {
         Self { name, key, certificate, status }
+    }
+
+    /// It as the actor of an entry in the log of its own province's node.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor {
+            member: None,
+            role: self.role().to_string(),
+            id: self.id().to_string(),
+            spki_sha256: Some(self.key.spki_digest()),
+        }
     }
 
     /// Its full name, by which quotas and entries of the audit log are kept.
