@@ -32,6 +32,7 @@ typs! {
     Freshness "elicence-freshness+jwt" "The hub's statement of what is current.";
     Grant "elicence-grant+jwt" "A holder's grant, signed by the issuing province.";
     KeyBinding "kb+jwt" "A holder's proof of possession (RFC 9901).";
+    KeyChange "elicence-keychange+jwt" "A change of a member's list key, by the previous key.";
     Licence "dc+sd-jwt" "A licence as SD-JWT VC.";
     List "lote+jose" "A trust list.";
     Possession "elicence-possession+jwt" "A proof that a listed key is held by its member.";
