@@ -8,6 +8,7 @@ mod accept;
 mod federation;
 mod freshness;
 mod header;
+mod history;
 pub mod lote;
 mod possession;
 mod province;
@@ -24,6 +25,7 @@ pub use accept::{Accepted, Alarm, Update};
 pub use federation::{FederationList, Member, MemberExtension, StatutoryUse, member_extensions};
 pub use freshness::{Freshness, FreshnessDraft, LogHead, Named};
 pub use header::ListHeader;
+pub use history::{Interval, SignatureRefusal, StatusHistory, signature_standing};
 pub use possession::{PossessionClaims, prove};
 pub use province::{ProvincialList, Service, service_extensions};
 pub use refusal::UpdateRefusal;
@@ -32,7 +34,7 @@ pub use root::{
     vote as root_vote,
 };
 pub use scope::{MembershipScope, ServiceScope};
-pub use service::{PreviousList, ServiceKind, ServiceStatus};
+pub use service::{PreviousList, Reason, ServiceKind, ServiceStatus, StatusReason};
 pub use snapshot::{
     ClientAuthority, EntryRefusal, IssuerRefusal, Snapshot, TrustAge, TrustReference, TrustedIssuer,
 };

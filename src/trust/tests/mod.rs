@@ -2,6 +2,8 @@
 //! its row. The hub is the worst one throughout: it names in its statements whatever it likes.
 
 mod federation;
+mod format;
+mod history;
 mod lists;
 mod machine;
 mod profile;
