@@ -9,6 +9,7 @@ mod machine;
 mod profile;
 mod restore;
 mod roots;
+mod schema;
 mod scope;
 
 use super::testing::{Federation, Identity, list_id, seal_with};
