@@ -227,7 +227,7 @@ fn gateway_failure(error: &FoundingError) -> Failure {
         FoundingError::Exists { .. } => occupied(what, error),
         FoundingError::File { error: cause, .. } => not_written(what, error, cause),
         FoundingError::Pki(cause) => Failure::of(cause.code(), what, error),
-        FoundingError::HeldList(_) | FoundingError::Seal(_) => {
+        FoundingError::HeldList(_) | FoundingError::Seal(_) | FoundingError::StatusChange => {
             Failure::of(Code::ConfigInvalid, what, error)
         }
     }

@@ -340,6 +340,9 @@ pub enum FoundingError {
     /// A signature.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// An entry may not have this status after the one it has.
+    #[error("the entry may not have this status after the one it has")]
+    StatusChange,
 }
 
 /// Name of the list key's files.

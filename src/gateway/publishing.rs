@@ -155,12 +155,12 @@ pub fn change_list(
         ListChange::SetIssuerStatus { number, status } => {
             let suffix = format!(":issuance:{number}\"");
             for service in &mut services {
-                let information = &mut service.information;
-                let text = serde_json::to_string(&information.service_information_extensions)
-                    .unwrap_or_default();
+                let extensions = &service.information.service_information_extensions;
+                let text = serde_json::to_string(extensions).unwrap_or_default();
                 if text.contains(&suffix) {
-                    information.service_status = status.to_string();
-                    information.status_starting_time = now;
+                    service
+                        .change_status(*status, None, now)
+                        .map_err(|_| FoundingError::StatusChange)?;
                 }
             }
         }

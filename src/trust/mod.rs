@@ -9,6 +9,7 @@ mod federation;
 mod freshness;
 mod header;
 mod key_change;
+mod history;
 pub mod lote;
 mod possession;
 mod province;
@@ -26,6 +27,7 @@ pub use federation::{FederationList, Member, MemberExtension, StatutoryUse, memb
 pub use freshness::{Freshness, FreshnessDraft, LogHead, Named};
 pub use header::ListHeader;
 pub use key_change::{KeyChange, KeyChangeClaims, KeyChangeExtension, Reenrolled};
+pub use history::{Interval, SignatureRefusal, StatusHistory, signature_standing};
 pub use possession::{PossessionClaims, prove};
 pub use province::{ProvincialList, Service, service_extensions};
 pub use refusal::UpdateRefusal;
@@ -34,7 +36,7 @@ pub use root::{
     vote as root_vote,
 };
 pub use scope::{MembershipScope, ServiceScope};
-pub use service::{PreviousList, ServiceKind, ServiceStatus};
+pub use service::{PreviousList, Reason, ServiceKind, ServiceStatus, StatusReason};
 pub use snapshot::{
     ClientAuthority, EntryRefusal, IssuerRefusal, Snapshot, TrustAge, TrustReference, TrustedIssuer,
 };

@@ -266,6 +266,7 @@ fn statutory_uses() -> Vec<StatutoryUse> {
         purpose: "roadside-inspection".to_owned(),
         claims: words(&["plate_number", "valid_to", "status"]),
         queries: words(&["credential", "plate", "number"]),
+        case_pattern: None,
     }]
 }
 

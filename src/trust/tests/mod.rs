@@ -2,11 +2,14 @@
 //! its row. The hub is the worst one throughout: it names in its statements whatever it likes.
 
 mod federation;
+mod format;
+mod history;
 mod lists;
 mod machine;
 mod profile;
 mod restore;
 mod roots;
+mod schema;
 mod scope;
 
 use super::testing::{Federation, Identity, list_id, seal_with};
