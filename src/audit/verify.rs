@@ -4,10 +4,10 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::checkpoint::Checkpoint;
 use super::entry::{Entry, EntryKind, Outcome};
 use super::pending::{Salt, commitment};
 use crate::base::{Timestamp, limits};
+use crate::crypto::note::Checkpoint;
 use crate::crypto::{Digest, json, merkle};
 
 /// One line as it is stored.

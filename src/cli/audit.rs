@@ -10,8 +10,8 @@ use super::desk::{Caller, OptionalCaller};
 use super::fail::{Failure, REFUSE};
 use super::screen::Screen;
 use super::{papers, plain, state};
-use crate::audit::{Checkpoint, VerifierKey};
 use crate::base::Code;
+use crate::crypto::note::{Checkpoint, VerifierKey};
 use crate::store::StoreError;
 
 /// The audit log, in which every use is written before it is answered.

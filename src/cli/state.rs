@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::fail::Failure;
 use super::papers;
-use crate::audit::VerifierKey;
 use crate::base::{Code, Timestamp};
+use crate::crypto::note::VerifierKey;
 use crate::pki::files;
 use crate::store::{Store, StoreError};
 use crate::trust::{DocumentKind, Root, Snapshot, StoredDocument, TrustState};

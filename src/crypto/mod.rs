@@ -10,6 +10,7 @@ mod jwk;
 pub mod jws;
 mod key;
 pub mod merkle;
+pub mod note;
 pub mod seal;
 mod signer;
 pub mod x509;

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::keys::KeyFolder;
-use crate::audit::VerifierKey;
 use crate::base::{Division, ListId, ServiceId, Timestamp, limits};
 use crate::crypto::jws::GeneralJws;
+use crate::crypto::note::VerifierKey;
 use crate::crypto::seal::SoftwareKey;
 use crate::crypto::x509::Certificate;
 use crate::crypto::{Algorithm, SealError, Signer};

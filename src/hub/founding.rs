@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::keys::{FRESHNESS, LIST_LOG, OPERATOR_CA, TLS, certificate_file, key_file};
-use crate::audit::VerifierKey;
 use crate::base::{Timestamp, limits};
+use crate::crypto::note::VerifierKey;
 use crate::crypto::x509::Certificate;
 use crate::crypto::{Algorithm, SealError};
 use crate::pki::{AUTHORITY_LIFE, Authority, LEAF_LIFE, Made, Period, PkiError, files};

@@ -11,7 +11,6 @@ use super::{
     AnnotationDraft, Parts, Record, Revocation, TrustEvidence, Verification, VerifyTerms, open,
     seal, verify,
 };
-use crate::audit::Checkpoint;
 use crate::base::{
     ConsentRequestId, GrantId, Language, ListId, ServiceId, SystemEntropy, Timestamp,
 };
@@ -26,6 +25,7 @@ use crate::credential::{
     sign_status_list,
 };
 use crate::crypto::jws::{Header, Typ, sign_compact};
+use crate::crypto::note::Checkpoint;
 use crate::crypto::seal::SoftwareKey;
 use crate::crypto::x509::Certificate;
 use crate::crypto::{Algorithm, Digest, Jwk, Signer as _};

@@ -14,10 +14,10 @@ use super::document::{Record, check_version};
 use super::standing::{self, AtUse};
 use super::verdict::{Attestation, Layers, Proof, Today, Verification};
 use super::{MEDIA_TYPE, RecordRefusal};
-use crate::audit::{Checkpoint, VerifierKey};
 use crate::base::{Code, MemberId, Timestamp, limits};
 use crate::credential::{Authentic, CheckResult, Decision, examine};
 use crate::crypto::jws::{Typ, verify_detached};
+use crate::crypto::note::{Checkpoint, VerifierKey};
 use crate::trust::{ProvincialList, Root, ServiceKind, Snapshot, TrustAge};
 
 /// What a record is asked.

@@ -4,8 +4,9 @@ use sqlx::{AnyConnection, Row as _};
 
 use super::columns::Columns;
 use super::error::{Damage, StoreError};
-use crate::audit::{Checkpoint, CheckpointError, Pending, VerifierKey};
+use crate::audit::Pending;
 use crate::crypto::merkle::Frontier;
+use crate::crypto::note::{Checkpoint, CheckpointError, VerifierKey};
 use crate::crypto::{Digest, Signer};
 
 /// Reads the frontier back and holds it against the lines that are there and the last checkpoint

@@ -33,9 +33,10 @@ use self::lock::DirectoryLock;
 use self::replay::{Claim, ReplayIndex};
 use self::sqlite::{Access, Location};
 use self::writer::{Chore, Item, LogIdentity, Message, Session, Task, Writer};
-use crate::audit::{Pending, Receipt, VerifierKey};
+use crate::audit::{Pending, Receipt};
 use crate::base::{Code, Timestamp, limits};
 use crate::crypto::Signer;
+use crate::crypto::note::VerifierKey;
 
 /// The state of one node. Cloning shares it.
 #[derive(Clone, Debug)]

@@ -15,10 +15,11 @@ use super::log;
 use super::replay::ReplayIndex;
 use super::rows::TrustDocumentRow;
 use super::sqlite::{self, FileIdentity, Location};
-use crate::audit::{Pending, Receipt, VerifierKey};
+use crate::audit::{Pending, Receipt};
 use crate::base::{Code, Timestamp};
 use crate::crypto::Signer;
 use crate::crypto::merkle::Frontier;
+use crate::crypto::note::VerifierKey;
 
 /// What is asked of the writer.
 pub(super) enum Message {

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
-use crate::audit::{Checkpoint, LogError};
+use crate::audit::LogError;
+use crate::crypto::note::Checkpoint;
 
 async fn fill(store: &Store, count: i64) {
     for second in 0..count {
