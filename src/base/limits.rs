@@ -115,6 +115,11 @@ pub const TRUST_LIST_BYTES: usize = 4 * MIB;
 pub const ISSUERS_PER_PROVINCE: usize = 10_000;
 /// Size of the root. It holds a handful of keys and is read before anything is trusted.
 pub const ROOT_BYTES: usize = 64 * KIB;
+/// How long an application must have stood in the log before a lost list key is replaced by it:
+/// three days for the member to see it and object.
+pub const REENROLMENT_WAIT: Duration = Duration::from_hours(72);
+/// Suspension orders held of one member: as many as it may list keys, with room for repetition.
+pub const ORDERS_PER_MEMBER: usize = 20_000;
 /// Keys in a root; each vote is a signature to verify.
 pub const ROOT_KEYS: usize = 32;
 /// Roots followed in one refresh: decades of rotation, yet a bounded walk.
@@ -126,6 +131,8 @@ pub const SEQUENCE_JUMP_PER_DAY: u64 = 1_000;
 pub const TRUST_POLL_INTERVAL: Duration = Duration::from_mins(1);
 /// Time between two freshness statements: as often as nodes poll.
 pub const FRESHNESS_INTERVAL: Duration = Duration::from_mins(1);
+/// Size of a freshness statement: 33 lists, and orders by the thousand, 60 bytes each.
+pub const FRESHNESS_BYTES: usize = MIB;
 /// Life of a freshness statement: five missed ones before anybody notices.
 pub const FRESHNESS_LIFE: Duration = Duration::from_mins(5);
 /// How far a freshness statement may lie ahead of our clock; further would pin the floor.

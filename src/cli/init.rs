@@ -68,6 +68,9 @@ struct Place {
     /// Address of the operator listener; loopback unless there is a reason.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8445")]
     listen_operator: SocketAddr,
+    /// Let members have loopback and private addresses: for tests and closed networks.
+    #[arg(long)]
+    allow_private_addresses: bool,
 }
 
 impl Place {
@@ -97,9 +100,6 @@ pub(super) struct InitGateway {
     /// Seconds between two refreshes of trust.
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
     refresh_seconds: u64,
-    /// Let members have loopback and private addresses: for tests and closed networks.
-    #[arg(long)]
-    allow_private_addresses: bool,
 }
 
 #[derive(Debug, Args)]
@@ -147,7 +147,7 @@ fn found_gateway(order: InitGateway, screen: Screen) -> Result<ExitCode, Failure
         public_origin: order.place.public_origin,
         hub_origin: order.hub_origin,
         refresh_seconds: order.refresh_seconds,
-        allow_private_addresses: order.allow_private_addresses,
+        allow_private_addresses: order.place.allow_private_addresses,
     };
     let founded = gateway::found(&order.dir, &charter, pinned.bytes(), SystemClock.now())
         .map_err(|error| gateway_failure(&error))?;
@@ -170,6 +170,7 @@ fn found_gateway(order: InitGateway, screen: Screen) -> Result<ExitCode, Failure
 
 fn found_hub(order: InitHub, screen: Screen) -> Result<ExitCode, Failure> {
     let charter = HubCharter {
+        allow_private_addresses: order.place.allow_private_addresses,
         listen: order.place.listen(),
         federation_origin: order.place.federation_origin,
         public_origin: order.place.public_origin,

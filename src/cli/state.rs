@@ -7,8 +7,8 @@ use super::papers;
 use crate::base::{Code, Timestamp};
 use crate::crypto::note::VerifierKey;
 use crate::pki::files;
-use crate::store::{Store, StoreError};
-use crate::trust::{DocumentKind, Root, Snapshot, StoredDocument, TrustState};
+use crate::store::{Store, StoreError, TrustDocumentRow};
+use crate::trust::{Root, Snapshot, StoredDocument, TrustState};
 
 /// The trust that a data directory holds, under `root`.
 pub(super) async fn snapshot(
@@ -17,23 +17,12 @@ pub(super) async fn snapshot(
     now: Timestamp,
 ) -> Result<Snapshot, Failure> {
     let store = open(directory, &log_key(directory, PLACEHOLDER)?).await?;
-    let rows = store.trust_documents().await.map_err(|error| unusable(directory, &error))?;
+    let unreadable = |error| unusable(directory, &error);
+    let rows = store.trust_documents().await.map_err(unreadable)?;
+    let lines = store.list_log_lines().await.map_err(unreadable)?;
     store.close().await;
-    let kinds = [DocumentKind::Freshness, DocumentKind::List, DocumentKind::Root];
-    let documents: Vec<StoredDocument> = rows
-        .into_iter()
-        .filter_map(|row| {
-            let kind = kinds.into_iter().find(|kind| kind.word() == row.kind)?;
-            Some(StoredDocument {
-                kind,
-                id: row.id,
-                sequence: row.sequence,
-                sha256: row.sha256,
-                text: row.document,
-            })
-        })
-        .collect();
-    let state = TrustState::restore(root, &documents).map_err(|refusal| {
+    let documents: Vec<StoredDocument> = rows.iter().filter_map(TrustDocumentRow::stored).collect();
+    let state = TrustState::restore(root, &documents, &lines).map_err(|refusal| {
         Failure::of(Code::RootMismatch, "what is stored does not verify under this root", &refusal)
     })?;
     Ok(Snapshot::build(state, 1, now))

@@ -113,6 +113,7 @@ fn make_root(order: &RootNew, screen: Screen) -> Result<ExitCode, Failure> {
     let config = init::config_of(&order.hub)?;
     let listen = config.listen;
     let charter = HubCharter {
+        allow_private_addresses: config.outbound.allow_private_addresses,
         listen: [listen.federation, listen.public, listen.operator],
         federation_origin: config.addresses.federation,
         public_origin: config.addresses.public,

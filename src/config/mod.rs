@@ -161,6 +161,7 @@ impl Config {
                 listen: [self.listen.federation, self.listen.public, self.listen.operator],
                 federation_origin: self.addresses.federation.clone(),
                 public_origin: self.addresses.public.clone(),
+                allow_private_addresses: self.outbound.allow_private_addresses,
             })),
             NodeRole::Gateway => {
                 let division =

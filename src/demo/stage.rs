@@ -130,8 +130,12 @@ impl Stage {
     pub(super) fn found_hub(&self) -> Result<(), DemoError> {
         let now = self.now();
         let [federation_origin, public_origin, _] = self.hub_origins();
-        let charter =
-            hub::HubCharter { listen: self.addresses_at(0), federation_origin, public_origin };
+        let charter = hub::HubCharter {
+            listen: self.addresses_at(0),
+            federation_origin,
+            public_origin,
+            allow_private_addresses: true,
+        };
         let folder = self.folder("hub");
         hub::found(&folder, &charter, now)?;
         let operators = self.make_operators(now)?;
@@ -196,6 +200,7 @@ impl Stage {
             listen: self.addresses_at(0),
             federation_origin,
             public_origin,
+            allow_private_addresses: true,
         };
         self.hub = Some(hub::start(settings, Arc::clone(&self.clock)).await?);
         Ok(())

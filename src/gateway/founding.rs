@@ -102,6 +102,8 @@ fn make_services(
     }
     let list_key = Made::signing(&format!("{division} list"), Algorithm::Es256, leaf)?;
     keep(keys, LIST_KEY, &list_key)?;
+    let witness = SoftwareKey::generate_pkcs8(Algorithm::EdDsa)?;
+    files::write_key(&keys.key("witness"), &witness)?;
     let nonce = SoftwareKey::generate_pkcs8(Algorithm::Es256)?;
     files::write_key(&keys.key("nonce"), &nonce)?;
     services.push(make_issuer(charter, keys, now)?);

@@ -24,6 +24,8 @@ pub(crate) struct Keys {
     pub(crate) registrar: Arc<dyn Signer>,
     /// Signs the audit log's checkpoints.
     pub(crate) log: Arc<dyn Signer>,
+    /// Cosigns checkpoints of the list log.
+    pub(crate) witness: Arc<dyn Signer>,
     /// Signs licences.
     pub(crate) issuer: IssuerKey,
     /// Makes nonces that need not be stored.
@@ -51,6 +53,7 @@ impl Keys {
             status: folder.signer(ServiceKind::Status.word())?,
             registrar: folder.signer(ServiceKind::Registrar.word())?,
             log: folder.signer(ServiceKind::LogSigning.word())?,
+            witness: folder.signer("witness")?,
             issuer: IssuerKey {
                 id: ServiceId::new(division, ServiceKind::Issuance.word(), 1),
                 chain: files::read_certificates(&folder.certificate("issuance"))?,

@@ -19,9 +19,15 @@ mod querying;
 mod recording;
 mod serving;
 mod status;
+mod suspending;
 mod timekeeping;
 mod trust_feed;
+mod trust_peers;
+mod trust_push;
+mod trust_refresh;
+mod trust_source;
 mod verifying;
+mod witnessing;
 
 pub use founding::{Charter, Founded, FoundingError, found};
 pub use issuing::{IssueOrder, IssuedLicence, StatusOrder};

@@ -11,6 +11,7 @@ use super::outbound::Outbound;
 use super::status::StatusLists;
 use super::timekeeping::{Agreement, Timekeeper};
 use super::trust_feed::TrustFeed;
+use super::witnessing::WitnessDesk;
 use crate::audit::{Entry, Pending, Receipt};
 use crate::base::{Code, MemberId, SystemEntropy, Timestamp};
 use crate::exchange::{RegisteredUse, Registration};
@@ -49,6 +50,7 @@ pub(crate) struct Node {
     pub(crate) keys: Keys,
     pub(crate) store: Store,
     pub(crate) trust: TrustFeed,
+    pub(crate) witness_desk: WitnessDesk,
     pub(crate) outbound: Outbound,
     pub(crate) statuses: StatusLists,
     pub(crate) telemetry: Arc<Telemetry>,

@@ -43,17 +43,6 @@ impl FetchError {
 }
 
 impl Node {
-    /// Fetches from the hub.
-    pub(super) async fn fetch_from_hub(
-        &self,
-        path: &str,
-        most_bytes: usize,
-    ) -> Result<Vec<u8>, FetchError> {
-        let snapshot = self.trust.snapshot();
-        let answer = self.outbound.hub(&snapshot)?.get(path, most_bytes).await?;
-        whole(answer.status, answer.bytes)
-    }
-
     /// Fetches from a member's federation listener.
     pub(super) async fn fetch_from_member(
         &self,
@@ -127,7 +116,7 @@ impl Node {
     }
 }
 
-fn whole(status: StatusCode, bytes: Vec<u8>) -> Result<Vec<u8>, FetchError> {
+pub(super) fn whole(status: StatusCode, bytes: Vec<u8>) -> Result<Vec<u8>, FetchError> {
     match status {
         StatusCode::OK => Ok(bytes),
         StatusCode::NOT_FOUND => Err(FetchError::NotFound),

@@ -12,9 +12,10 @@ use super::node::{Node, Settings};
 use super::status::StatusLists;
 use super::timekeeping::Timekeeper;
 use super::trust_feed::TrustFeed;
+use super::witnessing::WitnessDesk;
 use super::{
     consenting, disclosing, granting, inspecting, operating, publishing, querying, recording,
-    verifying,
+    suspending, trust_push, verifying, witnessing,
 };
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Clock, Code, Entropy as _, SystemEntropy, limits};
@@ -39,6 +40,7 @@ pub struct Running {
 impl Running {
     /// Stops accepting, lets what is in progress finish, and closes the store.
     pub async fn stop(self) {
+        self.node.trust.news.close();
         self.service.stop().await;
         self.node.store.clone().close().await;
     }
@@ -51,6 +53,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     node.commit(Vec::new(), entry).await.map_err(|problem| StartError::Record(problem.code()))?;
     let mut service = Service::start(bind(&node).await?);
     service.run_beside(keep_fresh(Arc::clone(&node)));
+    service.run_beside(trust_push::listen_to_hub(Arc::clone(&node)));
+    for place in 0..STREAMS_FROM_MEMBERS {
+        service.run_beside(trust_push::listen_to_member(Arc::clone(&node), place));
+    }
     tracing::info!(member = %node.settings.member, "the gateway is up");
     Ok(Running { node, service })
 }
@@ -76,7 +82,8 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     let origin = format!("elicence/{division}/audit");
     let store = Store::open(&settings.data_dir, &origin, Arc::clone(&keys.log)).await?;
     let rows = store.trust_documents().await?;
-    let trust = TrustFeed::restore(root, &rows, now).map_err(StartError::Root)?;
+    let lines = store.list_log_lines().await?;
+    let trust = TrustFeed::restore(root, &rows, &lines, now).map_err(StartError::Root)?;
     let identity = TlsIdentity::new(std::slice::from_ref(&keys.tls.0), &keys.tls.1)?;
     let policy = if settings.allow_private_addresses {
         OriginPolicy::AllowPrivate
@@ -91,6 +98,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     Ok(Node {
         outbound: PeerDirectory::new(Some(identity), peers),
         statuses: StatusLists::default(),
+        witness_desk: WitnessDesk::default(),
         telemetry: Arc::new(Telemetry::new().map_err(|_| StartError::Telemetry)?),
         entropy: SystemEntropy,
         settings,
@@ -186,6 +194,11 @@ fn federation_routes(node: &Arc<Node>) -> Routes {
         .route("/v1/inspections", post(inspecting::open_inspection).with_state(with()), officer)
         .route("/v1/licences:query", post(querying::query).with_state(with()), officer)
         .route("/v1/consent-requests", post(consenting::request).with_state(with()), business)
+        .route(
+            "/v1/log/add-checkpoint",
+            post(witnessing::add_checkpoint).with_state(with()),
+            business.taking(&[MediaType::Text]),
+        )
         .route("/v1/grants/{id}", get(granting::show_grant).with_state(with()), business)
         .route("/v1/disclosures", post(disclosing::disclosures).with_state(with()), business)
         .route("/v1/records", post(recording::records).with_state(with()), business)
@@ -239,6 +252,16 @@ fn shared_routes(node: &Arc<Node>) -> Routes {
         )
         .route("/v1/root/{number}", get(publishing::root).with_state(with()), business)
         .route("/v1/freshness", get(publishing::freshness).with_state(with()), business)
+        .route(
+            "/v1/suspensions",
+            get(suspending::held).post(suspending::bring).with_state(with()),
+            business.taking(&[MediaType::JoseJson, MediaType::Jose, MediaType::Json]),
+        )
+        .route("/v1/suspensions/{sha256}", get(suspending::one).with_state(with()), business)
+        .route("/v1/trust-events", get(suspending::events).with_state(with()), business)
+        .route("/v1/log/checkpoint", get(suspending::checkpoint).with_state(with()), business)
+        .route("/v1/log/tile/{*path}", get(suspending::tile).with_state(with()), business)
+        .route("/v1/witness/{origin}", get(witnessing::cosigned).with_state(with()), business)
         .route("/v1/lists/{id}", get(publishing::list).with_state(with()), business)
 }
 
@@ -334,5 +357,8 @@ impl StartError {
     }
 }
 
+/// Members besides the hub whose streams are followed: two, so that one that lies or is away
+/// delays nothing.
+const STREAMS_FROM_MEMBERS: usize = 2;
 /// The shortest time that a refresh is given: fetches have deadlines of their own within it.
 const WATCHDOG: Duration = Duration::from_mins(1);

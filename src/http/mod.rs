@@ -5,6 +5,8 @@
 
 mod admission;
 mod connection;
+pub mod documents;
+mod events;
 mod gate;
 mod json;
 mod listener;
@@ -19,6 +21,7 @@ mod tests;
 
 mod trace;
 
+pub use events::{News, STREAM_LIFE};
 pub use gate::{Generation, Identify, IdentityGate, PeerChain};
 pub use json::StrictJson;
 pub use listener::{Bound, ListenError, Listener, serve};

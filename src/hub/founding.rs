@@ -23,6 +23,8 @@ pub struct HubCharter {
     pub federation_origin: String,
     /// Origin of the public listener.
     pub public_origin: String,
+    /// Whether members may have loopback and private addresses.
+    pub allow_private_addresses: bool,
 }
 
 /// Who governs the federation.
@@ -62,8 +64,9 @@ pub fn found(
     let text = format!(
         "role = \"hub\"\ndata_dir = \".\"\n\n[listen]\nfederation = \"{federation}\"\n\
          public = \"{public}\"\noperator = \"{operator}\"\n\n[addresses]\n\
-         federation = \"{}\"\npublic = \"{}\"\n",
-        charter.federation_origin, charter.public_origin,
+         federation = \"{}\"\npublic = \"{}\"\n\n[outbound]\n\
+         allow_private_addresses = {}\n",
+        charter.federation_origin, charter.public_origin, charter.allow_private_addresses,
     );
     std::fs::write(&config, text)
         .map_err(|error| HubFoundingError::File { path: config.clone(), error })?;

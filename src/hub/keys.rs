@@ -5,19 +5,24 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::crypto::Signer;
+use super::publishing::HeldSigners;
+use crate::crypto::note::VerifierKey;
 use crate::crypto::seal::SoftwareKey;
 use crate::crypto::x509::Certificate;
+use crate::crypto::{PublicKey, Signer};
 use crate::pki::{PkiError, files};
+use crate::trust::Root;
 
 /// What the hub signs with.
 pub(super) struct Keys {
     /// Certificate and key of TLS; the root pins the key.
     pub(super) tls: (Vec<Certificate>, Zeroizing<Vec<u8>>),
-    /// Signs freshness statements.
-    pub(super) freshness: Arc<dyn Signer>,
-    /// Signs the list log's checkpoints.
-    pub(super) log: Arc<dyn Signer>,
+    /// Keys of freshness statements; the root says which one is in force.
+    pub(super) freshness: Vec<Arc<dyn Signer>>,
+    /// Keys of the list log's checkpoints, likewise.
+    pub(super) log: Vec<Arc<dyn Signer>>,
+    /// Signs the checkpoints of this hub's own audit log.
+    pub(super) audit: Arc<dyn Signer>,
     /// Authorities whose certificates make operators of this node.
     pub(super) operators: Vec<Certificate>,
 }
@@ -33,11 +38,41 @@ impl Keys {
                 files::read_certificates(&certificate_file(data_dir, TLS))?,
                 files::read_key(&key_file(data_dir, TLS))?,
             ),
-            freshness: signer(FRESHNESS)?,
-            log: signer(LIST_LOG)?,
+            freshness: signers(data_dir, FRESHNESS)?,
+            log: signers(data_dir, LIST_LOG)?,
+            audit: signer(LIST_LOG)?,
             operators: files::read_certificates(&certificate_file(data_dir, OPERATOR_CA))?,
         })
     }
+
+    /// The keys that `root` names; `None` unless this hub holds both.
+    pub(super) fn signers(&self, root: &Root) -> Option<HeldSigners> {
+        let log: VerifierKey = root.document().log.vkey.parse().ok()?;
+        let find = |keys: &[Arc<dyn Signer>], named: &PublicKey| {
+            keys.iter().find(|key| key.public_key() == named).cloned()
+        };
+        Some(HeldSigners {
+            freshness: find(&self.freshness, root.freshness_key())?,
+            log: find(&self.log, log.public_key())?,
+        })
+    }
+}
+
+/// The key called `name` and those called `name-…`, which wait for a root that names them.
+fn signers(data_dir: &Path, name: &str) -> Result<Vec<Arc<dyn Signer>>, PkiError> {
+    let own = key_file(data_dir, name);
+    let folder = own.parent().unwrap_or(data_dir);
+    let is_further = |path: &PathBuf| {
+        let file = path.file_name().and_then(|file| file.to_str()).unwrap_or_default();
+        file.starts_with(&format!("{name}-")) && file.ends_with(".key.pem")
+    };
+    let found = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut further: Vec<PathBuf> = found.map(|entry| entry.path()).filter(is_further).collect();
+    further.sort();
+    let load = |path: &PathBuf| -> Result<Arc<dyn Signer>, PkiError> {
+        Ok(Arc::new(SoftwareKey::from_pkcs8(&files::read_key(path)?)?))
+    };
+    std::iter::once(&own).chain(&further).map(load).collect()
 }
 
 pub(super) fn key_file(data_dir: &Path, name: &str) -> PathBuf {

@@ -4,8 +4,12 @@
 mod board;
 mod founding;
 mod keys;
+mod log_shelf;
+mod orders;
+mod publishing;
 mod serving;
 mod shelf;
+mod witnesses;
 
 pub use founding::{HubCharter, HubFoundingError, RootTerms, found, root_payload};
 pub use serving::{Running, Settings, StartError, check, start};

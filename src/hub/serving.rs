@@ -11,20 +11,20 @@ use tokio::sync::Mutex;
 
 use super::board::Board;
 use super::keys::Keys;
-use super::shelf;
+use super::{log_shelf, orders, shelf, witnesses};
 use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Clock, Code, SystemEntropy, Timestamp, limits};
-use crate::crypto::merkle::Frontier;
 use crate::http::{
     Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
-    MediaType, RouteRules, Routes, Service,
+    MediaType, News, RouteRules, Routes, Service,
 };
 use crate::identity::{Caller, Place, identify, read_chain};
+use crate::peer::{OriginPolicy, PeerDirectory, PeerSettings};
 use crate::pki::PkiError;
-use crate::store::{CommitError, Store, StoreError, TrustDocumentRow};
+use crate::store::{CommitError, Store, StoreError, TrustCommit, TrustDocumentRow};
 use crate::telemetry::Telemetry;
 use crate::tls::{ClientJudge, TlsError, TlsIdentity, federation_settings, public_settings};
-use crate::trust::{DocumentKind, Root, Snapshot, StoredDocument, TrustState, UpdateRefusal};
+use crate::trust::{Root, Snapshot, StoredDocument, TrustState, UpdateRefusal};
 
 /// What a hub is configured with.
 #[derive(Clone, Debug)]
@@ -37,6 +37,18 @@ pub struct Settings {
     pub federation_origin: String,
     /// Origin of the public listener.
     pub public_origin: String,
+    /// Whether members may have loopback and private addresses.
+    pub allow_private_addresses: bool,
+}
+
+impl Settings {
+    const fn origin_policy(&self) -> OriginPolicy {
+        if self.allow_private_addresses {
+            OriginPolicy::AllowPrivate
+        } else {
+            OriginPolicy::PublicOnly
+        }
+    }
 }
 
 /// Everything the hub's routes share.
@@ -48,40 +60,39 @@ pub(super) struct Node {
     pub(super) store: Store,
     /// What is published; whoever changes it holds the lock until the change is durable.
     pub(super) board: Mutex<Board>,
-    snapshot: Arc<ArcSwap<Snapshot>>,
+    /// Tells whoever listens that the board changed.
+    pub(super) news: News,
+    pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
     generation: AtomicU64,
-    telemetry: Arc<Telemetry>,
+    pub(super) peers: PeerDirectory,
+    pub(super) telemetry: Arc<Telemetry>,
 }
 
 impl Node {
     /// Puts the published trust before the doors, which judge callers by it.
-    pub(super) fn show(&self, state: TrustState, now: Timestamp) {
+    pub(super) fn show(&self, board: &Board, now: Timestamp) {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        self.snapshot.store(Arc::new(Snapshot::build(state, generation, now)));
-    }
-
-    /// Keeps the newest freshness statement, so that a restart goes on counting from it.
-    pub(super) async fn keep_freshness(&self, board: &Board, now: Timestamp) {
-        let rows: Vec<TrustDocumentRow> = board
-            .state()
-            .documents()
-            .into_iter()
-            .filter(|document| document.kind == DocumentKind::Freshness)
-            .map(|document| TrustDocumentRow::of(&document, now))
-            .collect();
-        if let Err(error) = self.store.keep_documents(rows).await {
-            tracing::error!(%error, "a freshness statement was not kept");
-        }
+        let before = self.snapshot.load_full();
+        let state = board.state().clone();
+        let next = Snapshot::build_after(Some(&before), state, generation, now);
+        self.snapshot.store(Arc::new(next));
     }
 
     async fn refresh(&self) {
         let now = self.clock.now();
         let mut board = self.board.lock().await;
-        match board.refresh(self.keys.freshness.as_ref(), now) {
+        let Some(signers) = self.keys.signers(board.root()) else {
+            tracing::error!("this hub does not hold the keys that the root names");
+            return;
+        };
+        match board.refresh(signers.borrowed(), now) {
             Ok(next) => {
-                self.keep_freshness(&next, now).await;
-                *board = next;
-                self.show(board.state().clone(), now);
+                let change = TrustCommit::between(board.state(), next.state(), &[], now);
+                // Kept, so that a restart goes on counting from it.
+                if let Err(error) = self.store.keep_documents(change.quiet).await {
+                    tracing::error!(%error, "a freshness statement was not kept");
+                }
+                self.put_up(&mut board, next, now);
             }
             Err(error) => tracing::error!(%error, "freshness was not signed"),
         }
@@ -97,6 +108,7 @@ pub struct Running {
 impl Running {
     /// Stops accepting, lets what is in progress finish, and closes the store.
     pub async fn stop(self) {
+        self.node.news.close();
         self.service.stop().await;
         self.node.store.clone().close().await;
     }
@@ -110,6 +122,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     node.refresh().await;
     let mut service = Service::start(bind(&node).await?);
     service.run_beside(keep_fresh(Arc::clone(&node)));
+    service.run_beside(witnesses::gather(Arc::clone(&node)));
     tracing::info!("the hub is up");
     Ok(Running { node, service })
 }
@@ -129,16 +142,17 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     let bytes = std::fs::read(&path).map_err(|_| StartError::NoRoot { path })?;
     let root = Root::pinned(&bytes).map_err(StartError::Root)?;
     let keys = Keys::load(&settings.data_dir)?;
-    if root.freshness_key() != keys.freshness.public_key() {
-        return Err(StartError::OtherRoot);
-    }
     let store =
-        Store::open(&settings.data_dir, "elicence/hub/audit", Arc::clone(&keys.log)).await?;
+        Store::open(&settings.data_dir, "elicence/hub/audit", Arc::clone(&keys.audit)).await?;
     let documents: Vec<StoredDocument> =
         store.trust_documents().await?.iter().filter_map(TrustDocumentRow::stored).collect();
-    let state = TrustState::restore(root, &documents).map_err(StartError::Root)?;
-    let lines = store.list_log(0, u64::MAX >> 1).await?;
-    let leaves: Vec<_> = lines.iter().map(|line| line.leaf).collect();
+    let lines = store.list_log_lines().await?;
+    let state = TrustState::restore(root, &documents, &lines).map_err(StartError::Root)?;
+    if keys.signers(state.root()).is_none() {
+        return Err(StartError::OtherRoot);
+    }
+    let identity = TlsIdentity::new(&keys.tls.0, &keys.tls.1)?;
+    let peers = PeerSettings::new(settings.origin_policy(), Arc::clone(&clock));
     let snapshot = Snapshot::build(state.clone(), 1, now);
     Ok(Node {
         settings,
@@ -146,7 +160,9 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         entropy: SystemEntropy,
         keys,
         store,
-        board: Mutex::new(Board::restore(state, Frontier::over(&leaves))),
+        board: Mutex::new(Board::restore(state)),
+        news: News::default(),
+        peers: PeerDirectory::new(Some(identity), peers),
         snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
         generation: AtomicU64::new(1),
         telemetry: Arc::new(Telemetry::new().map_err(|_| StartError::Telemetry)?),
@@ -229,7 +245,15 @@ fn shelf_routes(node: &Arc<Node>) -> Routes {
         .route("/v1/freshness", get(shelf::freshness).with_state(with()), rules)
         .route("/v1/lists/{id}", get(shelf::newest_list).with_state(with()), rules)
         .route("/v1/lists/{id}/{sequence}", get(shelf::list_version).with_state(with()), rules)
-        .route("/v1/log/checkpoint", get(shelf::log_checkpoint).with_state(with()), rules)
+        .route("/v1/log/checkpoint", get(log_shelf::checkpoint).with_state(with()), rules)
+        .route("/v1/log/tile/{*path}", get(log_shelf::tile).with_state(with()), rules)
+        .route("/v1/trust-events", get(orders::events).with_state(with()), rules)
+        .route(
+            "/v1/suspensions",
+            get(orders::held).post(orders::bring).with_state(with()),
+            rules.taking(&[MediaType::JoseJson, MediaType::Jose, MediaType::Json]),
+        )
+        .route("/v1/suspensions/{sha256}", get(orders::one).with_state(with()), rules)
 }
 
 fn slot_routes(node: &Arc<Node>) -> Routes {
@@ -282,8 +306,8 @@ pub enum StartError {
         /// Where it was looked for.
         path: PathBuf,
     },
-    /// The root names another freshness key than the hub holds.
-    #[error("the root names another freshness key than this hub holds")]
+    /// The root names other keys than the hub holds.
+    #[error("the root names another freshness key or log key than this hub holds")]
     OtherRoot,
     /// A key or certificate.
     #[error(transparent)]

@@ -11,16 +11,13 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::board::{Board, BoardError};
-use super::founding::LIST_LOG_ORIGIN;
+use super::board::Board;
 use super::serving::Node;
-use crate::audit::{Actor, Entry, EntryKind, Pending};
+use crate::audit::Actor;
 use crate::base::{Code, Division, ListId, MemberId};
-use crate::crypto::note::Checkpoint;
 use crate::exchange::Enrolment;
 use crate::http::{Problem, StrictJson};
 use crate::identity::{Caller, Role};
-use crate::store::{CommitError, Effect, ListLogRow, TrustDocumentRow};
 use crate::trust::DocumentKind;
 
 /// `GET /v1/root/{number}`.
@@ -72,12 +69,6 @@ pub(super) async fn list_version(
     Ok(jose(found.document, &found.sha256.to_string()))
 }
 
-/// `GET /v1/log/checkpoint`: the signed head of the list log.
-pub(super) async fn log_checkpoint(State(node): State<Arc<Node>>) -> Result<String, Problem> {
-    let line = node.store.newest_list_log_line().await.map_err(|_| Problem::new(Code::NotReady))?;
-    line.map(|line| line.checkpoint).ok_or_else(|| Problem::new(Code::NotFound))
-}
-
 /// `PUT /v1/members/{code}/list`: a member publishes its own list, nobody else's.
 pub(super) async fn put_list(
     State(node): State<Arc<Node>>,
@@ -97,7 +88,8 @@ pub(super) async fn put_list(
     if condition.as_bytes() != format!("\"{held}\"").as_bytes() {
         return Err(Problem::new(Code::PreconditionFailed));
     }
-    Ok(Json(node.publish(id, &body, member_actor(code.member())).await?).into_response())
+    let actor = member_actor(code.member());
+    Ok(Json(node.publish(&[(id, &body)], actor).await?).into_response())
 }
 
 /// `POST /v1/operator/{command}` at the hub.
@@ -115,7 +107,13 @@ pub(super) async fn command(
     match command.as_str() {
         "list-publish" => {
             let order: ListOrder = read(value)?;
-            Ok(Json(node.publish(order.id, order.list.as_bytes(), actor).await?).into_response())
+            let lists = order.all();
+            let lists: Vec<_> = lists.iter().map(|list| (list.id, list.list.as_bytes())).collect();
+            Ok(Json(node.publish(&lists, actor).await?).into_response())
+        }
+        "root-publish" => {
+            let order: RootOrder = read(value)?;
+            Ok(Json(node.publish_root(order.root.as_bytes(), actor).await?).into_response())
         }
         "member-check" => {
             let order: BundleOrder = read(value)?;
@@ -145,11 +143,35 @@ pub(super) async fn readyz(State(node): State<Arc<Node>>) -> Result<Response, Pr
     Ok(Json(json!({ "ready": true, "degraded": [], "lists": lists })).into_response())
 }
 
+/// One list, or several that only make sense together, such as a federation list that changes a
+/// member's list key and the first list under the new key.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ListOrder {
+    One(ListToPublish),
+    Several { lists: Vec<ListToPublish> },
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ListOrder {
+struct ListToPublish {
     id: ListId,
     list: String,
+}
+
+impl ListOrder {
+    fn all(self) -> Vec<ListToPublish> {
+        match self {
+            Self::One(list) => vec![list],
+            Self::Several { lists } => lists,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RootOrder {
+    root: String,
 }
 
 #[derive(Deserialize)]
@@ -159,60 +181,6 @@ struct BundleOrder {
 }
 
 impl Node {
-    /// Publishes a list: judged as every node will, made durable, and only then shown.
-    async fn publish(&self, id: ListId, bytes: &[u8], actor: Actor) -> Result<Value, Problem> {
-        let now = self.clock.now();
-        let mut board = self.board.lock().await;
-        let publication =
-            board.publish(id, bytes, self.keys.freshness.as_ref(), now).map_err(board_problem)?;
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        let document = |kind: &str| TrustDocumentRow {
-            kind: kind.to_owned(),
-            id: id.short(),
-            sequence: publication.named.sequence,
-            sha256: publication.named.sha256,
-            document: text.clone(),
-            updated: now,
-        };
-        let next = &publication.board;
-        let (size, root) = next.head();
-        let checkpoint = Checkpoint { origin: LIST_LOG_ORIGIN.to_owned(), size, root };
-        let line = ListLogRow {
-            index: size - 1,
-            leaf: publication.leaf,
-            statement: publication.statement.clone(),
-            checkpoint: checkpoint
-                .sign(self.keys.log.as_ref())
-                .map_err(|_| Problem::new(Code::Internal))?,
-        };
-        let list = DocumentKind::List.word();
-        let effects = vec![
-            Effect::PublishDocument(document(list)),
-            Effect::PutTrustDocument(document(list)),
-            Effect::AppendListLog(line),
-        ];
-        let mut entry = Entry::new(EntryKind::TrustChanged, now, actor);
-        entry.reference = Some(format!("{}/{}", id.short(), publication.named.sequence));
-        entry.document_sha256 = Some(publication.named.sha256);
-        match self.store.commit(effects, Pending::new(entry, &self.entropy)).await {
-            Ok(_) => {}
-            Err(CommitError::Refused { .. }) => return Err(Problem::new(Code::StateConflict)),
-            Err(CommitError::Store(_)) => return Err(Problem::new(Code::AuditUnavailable)),
-        }
-        self.keep_freshness(next, now).await;
-        let refused: Vec<_> = publication
-            .refused
-            .iter()
-            .map(|(service, code)| json!({ "service": service, "code": code }))
-            .collect();
-        *board = publication.board;
-        self.show(board.state().clone(), now);
-        Ok(json!({
-            "id": id, "sequence": publication.named.sequence,
-            "sha256": publication.named.sha256, "refused": refused,
-        }))
-    }
-
     pub(super) async fn board(&self) -> Board {
         self.board.lock().await.clone()
     }
@@ -224,15 +192,6 @@ fn member_actor(member: MemberId) -> Actor {
         role: "member".to_owned(),
         id: member.to_string(),
         spki_sha256: None,
-    }
-}
-
-/// A list that every node would refuse is the sender's to mend, and is told why.
-fn board_problem(error: BoardError) -> Problem {
-    match error {
-        BoardError::Refused(refusal) => Problem::new(Code::ValidationFailed)
-            .with_error("/list", format!("{}: {refusal}", refusal.code())),
-        BoardError::Seal(_) => Problem::new(Code::Internal),
     }
 }
 

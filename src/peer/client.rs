@@ -150,11 +150,44 @@ impl PeerClient {
         read(response, request.most_bytes).await
     }
 
+    /// Follows a stream of events; it has no end in time, and one part must follow the other
+    /// within [`STREAM_PAUSE`].
+    pub async fn listen(&self, path: &str) -> Result<PeerStream, PeerError> {
+        let url = self.origin.join(path).ok_or(PeerError::Path)?;
+        let outgoing = self.http.request(Method::GET, url).timeout(STREAM_LIFE);
+        let response = outgoing.send().await.map_err(|error| PeerError::of_library(&error))?;
+        if response.status() == StatusCode::OK {
+            Ok(PeerStream(response))
+        } else {
+            Err(PeerError::BrokenOff)
+        }
+    }
+
     /// Asks for `path` and nothing more.
     pub async fn get(&self, path: &str, most_bytes: usize) -> Result<PeerAnswer, PeerError> {
         self.send(PeerRequest::get(path, most_bytes)).await
     }
 }
+
+/// A stream that is being followed.
+#[derive(Debug)]
+pub struct PeerStream(Response);
+
+impl PeerStream {
+    /// The next part; `None` at the end, and when the other side has fallen silent.
+    pub async fn next(&mut self) -> Option<Vec<u8>> {
+        let chunk = tokio::time::timeout(STREAM_PAUSE, self.0.chunk()).await.ok()?.ok()??;
+        // An event is a line or two: whoever sends more means harm.
+        (chunk.len() <= STREAM_PART).then(|| chunk.to_vec())
+    }
+}
+
+/// Longest silence of a stream: two of the comments that show it to be alive.
+pub const STREAM_PAUSE: Duration = Duration::from_secs(40);
+/// Longest life of a stream; the other side ends it sooner.
+const STREAM_LIFE: Duration = Duration::from_mins(10);
+/// Bytes of one part of a stream.
+const STREAM_PART: usize = 16 * 1024;
 
 impl fmt::Debug for PeerClient {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

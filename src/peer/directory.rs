@@ -28,6 +28,7 @@ enum Destination {
     Hub,
     Federation(MemberId),
     Public(MemberId),
+    Witness(MemberId),
 }
 
 #[derive(Debug)]
@@ -59,6 +60,16 @@ impl PeerDirectory {
         member: MemberId,
     ) -> Result<Arc<PeerClient>, PeerError> {
         self.find(Destination::Federation(member), snapshot)
+    }
+
+    /// The client of `member`'s federation listener though it be suspended: who witnesses a log
+    /// goes on witnessing it.
+    pub fn member_whatever_its_status(
+        &self,
+        snapshot: &Snapshot,
+        member: MemberId,
+    ) -> Result<Arc<PeerClient>, PeerError> {
+        self.find(Destination::Witness(member), snapshot)
     }
 
     /// The client of `member`'s public listener, to which this node does not show itself.
@@ -121,11 +132,14 @@ impl Destination {
                 let origin = hub.url.strip_suffix('/').unwrap_or(&hub.url);
                 return Ok((origin, ServerPin::Key(hub.tls_spki_sha256)));
             }
-            Self::Federation(id) => (id, Member::federation_origin),
+            Self::Federation(id) | Self::Witness(id) => (id, Member::federation_origin),
             Self::Public(id) => (id, Member::public_origin),
         };
         let member = snapshot.member(id).ok_or(PeerError::Unlisted)?;
-        let pinned: Vec<Certificate> = snapshot.tls_certificates(id).cloned().collect();
+        let pinned: Vec<Certificate> = match self {
+            Self::Witness(_) => snapshot.listed_tls_certificates(id).cloned().collect(),
+            _ => snapshot.tls_certificates(id).cloned().collect(),
+        };
         if pinned.is_empty() {
             return Err(PeerError::Unlisted);
         }
@@ -139,7 +153,9 @@ impl Destination {
     fn stands_in(self, snapshot: &Snapshot) -> bool {
         match self {
             Self::Hub => true,
-            Self::Federation(id) | Self::Public(id) => snapshot.member(id).is_some(),
+            Self::Federation(id) | Self::Public(id) | Self::Witness(id) => {
+                snapshot.member(id).is_some()
+            }
         }
     }
 }

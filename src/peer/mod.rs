@@ -13,7 +13,7 @@ mod probe;
 #[cfg(test)]
 mod tests;
 
-pub use client::{PeerAnswer, PeerClient, PeerRequest, PeerSettings};
+pub use client::{PeerAnswer, PeerClient, PeerRequest, PeerSettings, PeerStream, STREAM_PAUSE};
 pub use desk::{Desk, DeskError, DeskIdentity, Reply};
 pub use directory::PeerDirectory;
 pub use error::PeerError;

@@ -70,7 +70,7 @@ impl TrustEvidence {
         }
         let mut documents = self.roots.iter().map(stored_root).collect::<Result<Vec<_>, _>>()?;
         let roots =
-            TrustState::restore(pinned.clone(), &documents).map_err(RecordRefusal::Trust)?;
+            TrustState::restore(pinned.clone(), &documents, &[]).map_err(RecordRefusal::Trust)?;
         let freshness_key = roots.root().document().freshness.spki_sha256.to_string();
         documents.push(stored(DocumentKind::Freshness, freshness_key, 0, &self.freshness));
         let federation = ListId::Federation.short();
@@ -79,7 +79,7 @@ impl TrustEvidence {
             let id = ListId::Province(province.division).short();
             documents.push(stored(DocumentKind::List, id, 0, &province.list));
         }
-        let state = TrustState::restore(pinned, &documents).map_err(RecordRefusal::Trust)?;
+        let state = TrustState::restore(pinned, &documents, &[]).map_err(RecordRefusal::Trust)?;
         let provinces = self.provinces.iter().map(|province| ListId::Province(province.division));
         // An older list under a newer statement would bring back what it has withdrawn.
         if std::iter::once(ListId::Federation).chain(provinces).all(|id| state.is_current(id)) {

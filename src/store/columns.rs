@@ -195,12 +195,7 @@ impl Stored for AuditRow {
 
 impl Stored for ListLogRow {
     fn read(columns: &Columns<'_>) -> Result<Self, StoreError> {
-        Ok(Self {
-            index: columns.number("leaf_index")?,
-            leaf: columns.parsed("leaf")?,
-            statement: columns.text("statement")?,
-            checkpoint: columns.text("checkpoint")?,
-        })
+        Ok(Self { index: columns.number("leaf_index")?, statement: columns.text("statement")? })
     }
 }
 

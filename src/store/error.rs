@@ -113,6 +113,9 @@ pub enum Damage {
     /// The file is not a sound database.
     #[error("the file is not a sound database")]
     File,
+    /// A line of the list log is missing.
+    #[error("a line of the list log is missing")]
+    ListLog,
     /// The audit log does not recompute.
     #[error("the audit log is not sound: {0}")]
     Log(#[from] LogError),

@@ -14,6 +14,7 @@ mod rows;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod writer;
 
 use std::path::Path;
@@ -28,6 +29,8 @@ pub use rows::{
     AuditRow, ClientRow, ClientState, ConsentRequestRow, ConsentRequestState, GrantRow, GrantState,
     InspectionRow, LicenceRow, ListLogRow, StatusRow, TrustDocumentRow,
 };
+
+pub use trust::TrustCommit;
 
 use self::lock::DirectoryLock;
 use self::replay::{Claim, ReplayIndex};

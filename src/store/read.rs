@@ -192,9 +192,14 @@ impl Store {
         self.all(sqlx::query(query).bind(bound(from)).bind(bound(to))).await
     }
 
-    /// The last line of the list log, with the checkpoint over all of it.
-    pub async fn newest_list_log_line(&self) -> Result<Option<ListLogRow>, StoreError> {
-        self.one(sqlx::query("SELECT * FROM list_log ORDER BY leaf_index DESC LIMIT 1")).await
+    /// Every line of the list log, in order, without gaps.
+    pub async fn list_log_lines(&self) -> Result<Vec<String>, StoreError> {
+        let rows = self.list_log(0, u64::MAX >> 1).await?;
+        let gap = rows.iter().enumerate().any(|(place, row)| row.index != place as u64);
+        if gap {
+            return Err(Damage::ListLog.into());
+        }
+        Ok(rows.into_iter().map(|row| row.statement).collect())
     }
 
     /// The lines of the audit log from `from` (included) to `to` (not included).

@@ -198,8 +198,7 @@ impl TrustDocumentRow {
     /// The document of the trust state that is kept here; `None` for a kind of a later version.
     #[must_use]
     pub fn stored(&self) -> Option<StoredDocument> {
-        let kinds = [DocumentKind::Freshness, DocumentKind::List, DocumentKind::Root];
-        let kind = kinds.into_iter().find(|kind| kind.word() == self.kind)?;
+        let kind = DocumentKind::ALL.into_iter().find(|kind| kind.word() == self.kind)?;
         Some(StoredDocument {
             kind,
             id: self.id.clone(),
@@ -237,12 +236,8 @@ impl AuditRow {
 pub struct ListLogRow {
     /// Its number, from zero.
     pub index: u64,
-    /// Its leaf hash.
-    pub leaf: Digest,
-    /// What the leaf commits to, JSON.
+    /// What the leaf commits to, canonical JSON.
     pub statement: String,
-    /// The signed checkpoint of the log that ends with this line.
-    pub checkpoint: String,
 }
 
 /// Declares an enum that is kept as a word.

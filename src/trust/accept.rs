@@ -8,10 +8,12 @@ use std::sync::Arc;
 use super::freshness::{Freshness, Named};
 use super::header::ListHeader;
 use super::lote::SignedList;
+use super::order::SignedOrder;
+use super::orders::{Orders, Standing, Taken};
 use super::refusal::UpdateRefusal;
 use super::service::PreviousList;
 use super::state::TrustState;
-use crate::base::{Code, ListId, Timestamp, limits};
+use crate::base::{Code, ListId, MemberId, ServiceId, Timestamp, limits};
 
 /// News that may change the state.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +29,17 @@ pub enum Update<'a> {
         /// What was answered.
         bytes: &'a [u8],
     },
+    /// A checkpoint of the list log, with every line from the last one read up to it.
+    Log {
+        /// The signed note.
+        checkpoint: &'a str,
+        /// The new lines.
+        lines: &'a [String],
+    },
+    /// A suspension order, whoever brought it.
+    Order(&'a [u8]),
+    /// An earlier version of a list, which shows since when a member claims its keys.
+    Origin(&'a [u8]),
 }
 
 /// A new state, and what an operator should hear about.
@@ -36,15 +49,31 @@ pub struct Accepted {
     pub state: TrustState,
     /// What is odd without being refused.
     pub alarms: Vec<Alarm>,
+    /// Entries that are gone from a list without having been withdrawn: put on record.
+    pub removed: Vec<ServiceId>,
+}
+
+impl Accepted {
+    pub(super) const fn quiet(state: TrustState) -> Self {
+        Self { state, alarms: Vec::new(), removed: Vec::new() }
+    }
 }
 
 /// Something an operator should hear about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
     /// The published code.
     pub code: Code,
     /// The list it is about, when it is about one.
     pub list: Option<ListId>,
+    /// What happened, in a few words.
+    pub what: String,
+}
+
+impl Alarm {
+    pub(super) fn new(code: Code, list: Option<ListId>, what: impl Into<String>) -> Self {
+        Self { code, list, what: what.into() }
+    }
 }
 
 impl TrustState {
@@ -54,6 +83,9 @@ impl TrustState {
             Update::Root(bytes) => self.accept_root(bytes),
             Update::Freshness(token) => self.accept_freshness(token, now),
             Update::List { id, bytes } => self.accept_list(id, bytes, now),
+            Update::Log { checkpoint, lines } => self.accept_log(checkpoint, lines),
+            Update::Order(bytes) => self.accept_order(bytes, now),
+            Update::Origin(bytes) => self.accept_origin(bytes),
         }
     }
 
@@ -65,7 +97,7 @@ impl TrustState {
             state.freshness = None;
         }
         state.earlier_roots.push(std::mem::replace(&mut state.root, Arc::new(next)));
-        Ok(Accepted { state, alarms: Vec::new() })
+        Ok(Accepted::quiet(state))
     }
 
     fn accept_freshness(&self, token: &str, now: Timestamp) -> Result<Accepted, UpdateRefusal> {
@@ -73,12 +105,11 @@ impl TrustState {
             return Err(UpdateRefusal::RootInvalid);
         }
         let next = Freshness::read(token, &self.root)?;
+        // Another history is told before an older one: it is the graver.
+        self.check_equivocation(&next)?;
         if let Some(held) = self.freshness() {
             if next.sequence() < held.sequence() {
                 return Err(UpdateRefusal::Rollback);
-            }
-            if next.sequence() == held.sequence() && next != *held {
-                return Err(UpdateRefusal::Equivocation);
             }
         }
         if next.expires() <= now {
@@ -89,24 +120,56 @@ impl TrustState {
         }
         self.check_named_lists(&next)?;
         let alarms = self.root_alarm(&next);
-        let state = Self { freshness: Some(Arc::new(next)), ..self.clone() };
-        Ok(Accepted { state, alarms })
+        let heard = self.heard.max(Some(next.issued()));
+        let state = Self { freshness: Some(Arc::new(next)), heard, ..self.clone() };
+        Ok(Accepted { alarms, ..Accepted::quiet(state) })
+    }
+
+    /// One number means one statement, one list and one tree, whoever carries the news: two that
+    /// differ are proof that somebody tells two stories.
+    fn check_equivocation(&self, next: &Freshness) -> Result<(), UpdateRefusal> {
+        let twin = self.freshness().is_some_and(|held| held.sequence() == next.sequence());
+        let same_statement = !twin || self.freshness() == Some(next);
+        let differs = |id: ListId| {
+            let (named, newest) = (next.list(id), self.newest(id).map(|header| header.named));
+            let pair = named.zip(newest);
+            pair.is_some_and(|(named, held)| {
+                named.sequence == held.sequence && named.sha256 != held.sha256
+            })
+        };
+        if same_statement && !next.lists().any(differs) {
+            self.check_log_head(next)
+        } else {
+            Err(UpdateRefusal::Equivocation)
+        }
     }
 
     /// No list that is held may be named with a lower number, nor with the same and other bytes.
     fn check_named_lists(&self, next: &Freshness) -> Result<(), UpdateRefusal> {
         for id in next.lists() {
-            if let (Some(named), Some(held)) = (next.list(id), self.held(id)) {
+            let newest = self.newest(id).map(|header| header.named);
+            if let (Some(named), Some(held)) = (next.list(id), newest) {
                 check_order(named, held)?;
             }
         }
         Ok(())
     }
 
+    /// As far as the log was read, it has the tree that was read.
+    fn check_log_head(&self, next: &Freshness) -> Result<(), UpdateRefusal> {
+        let head = next.log();
+        match self.log.tree().root_at(head.size) {
+            Some(root) if root != head.root && head.size > 0 => Err(UpdateRefusal::SplitView),
+            _ => Ok(()),
+        }
+    }
+
     /// A statement that names a lower root than the one held is no reason to go back.
     fn root_alarm(&self, next: &Freshness) -> Vec<Alarm> {
-        if next.root().sequence < self.root.document().sequence {
-            vec![Alarm { code: Code::ListRollback, list: None }]
+        let (named, held) = (next.root().sequence, self.root.document().sequence);
+        if named < held {
+            let what = format!("the statement names root {named}, and {held} is held");
+            vec![Alarm::new(Code::ListRollback, None, what)]
         } else {
             Vec::new()
         }
@@ -135,13 +198,12 @@ impl TrustState {
             return Err(UpdateRefusal::SnapshotMismatch);
         }
         check_dates(offered.issued, offered.next_update, now)?;
-        let mut state = self.clone();
-        state.hold(&signed, String::from_utf8_lossy(bytes).into_owned())?;
-        state.check_list_keys_kept(self)?;
-        Ok(Accepted { state, alarms: Vec::new() })
+        let bytes = String::from_utf8_lossy(bytes).into_owned();
+        let verified = self.verify_list(&self.root, &signed, bytes)?;
+        self.put_verified(verified)
     }
 
-    /// The offered list must lie ahead of the held one, within reach, and follow from it when it
+    /// The offered list must lie ahead of the newest one, within reach, and follow from it when it
     /// is the very next.
     fn check_succession(
         &self,
@@ -149,7 +211,7 @@ impl TrustState {
         offered: &ListHeader,
         now: Timestamp,
     ) -> Result<(), UpdateRefusal> {
-        let Some(held) = self.header(id) else { return Ok(()) };
+        let Some(held) = self.newest(id) else { return Ok(()) };
         let (before, next) = (held.named, offered.named);
         check_order(next, before)?;
         let days = now.since(held.issued).as_secs() / SECONDS_PER_DAY;
@@ -165,21 +227,45 @@ impl TrustState {
         Ok(())
     }
 
-    /// A member's list key may not change by the federation list alone: without proof by the
-    /// previous key the whole list is kept out, which keeps the old key in force. Leaving a member
-    /// out would be half of such a change; one that leaves is listed as withdrawn, for ever.
-    fn check_list_keys_kept(&self, before: &Self) -> Result<(), UpdateRefusal> {
-        let (Some(new), Some(old)) = (self.federation(), before.federation()) else {
-            return Ok(());
-        };
-        let changed = |member: &super::federation::Member| {
-            new.member(member.id).is_none_or(|now| now.list_key != member.list_key)
-        };
-        if old.members().any(changed) { Err(UpdateRefusal::MemberKeyUnproven) } else { Ok(()) }
+    fn accept_log(&self, checkpoint: &str, lines: &[String]) -> Result<Accepted, UpdateRefusal> {
+        let log = Arc::new(self.log.advance(checkpoint, lines, self)?);
+        let state = Self { log, ..self.clone() };
+        state.check_log_head_held()?;
+        state.settle()
+    }
+
+    /// What was read must be what the statement held says, where the two meet.
+    fn check_log_head_held(&self) -> Result<(), UpdateRefusal> {
+        self.freshness().map_or(Ok(()), |freshness| self.check_log_head(freshness))
+    }
+
+    fn accept_order(&self, bytes: &[u8], now: Timestamp) -> Result<Accepted, UpdateRefusal> {
+        let order = SignedOrder::parse(bytes)?;
+        if order.claims().iat.instant() > now + limits::CLOCK_AGREEMENT {
+            return Err(UpdateRefusal::NotYetValid);
+        }
+        let federation = self.federation().ok_or(UpdateRefusal::WrongSigner)?;
+        let mut orders = Orders::clone(&self.orders);
+        let taken = orders.take(&order, &self.root, federation)?;
+        let state = Self { orders: Arc::new(orders), ..self.clone() };
+        let alarms = order_alarms(taken, order.claims().member);
+        Ok(Accepted { alarms, ..Accepted::quiet(state) })
     }
 }
 
-fn check_order(offered: Named, held: Named) -> Result<(), UpdateRefusal> {
+/// Two operators cannot stop more members than a tenth; what goes beyond is told, and waits.
+fn order_alarms(taken: Taken, member: MemberId) -> Vec<Alarm> {
+    match taken {
+        Taken::Held(Standing::Waiting) => {
+            let list = Some(ListId::Province(member.division()));
+            let what = format!("an order against {member} waits for a third operator");
+            vec![Alarm::new(Code::ThresholdNotMet, list, what)]
+        }
+        Taken::Held(_) | Taken::Nothing => Vec::new(),
+    }
+}
+
+pub(super) fn check_order(offered: Named, held: Named) -> Result<(), UpdateRefusal> {
     if offered.sequence < held.sequence {
         return Err(UpdateRefusal::Rollback);
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::header::ListHeader;
 use super::history::StatusHistory;
+use super::key_change::{KeyChange, KeyChangeExtension};
 use super::lote::{self, Entity, EntityService, Extension, SignedList};
 use super::province::check_key_algorithm;
 use super::refusal::UpdateRefusal;
@@ -23,7 +24,7 @@ pub struct FederationList {
     header: ListHeader,
     members: BTreeMap<MemberId, Member>,
     uses: BTreeMap<String, StatutoryUse>,
-    lifted_orders: Vec<Digest>,
+    lifted: BTreeSet<Digest>,
     collector: Option<Jwk>,
 }
 
@@ -42,6 +43,14 @@ pub struct Member {
     pub list_certificate: Certificate,
     /// That key.
     pub list_key: PublicKey,
+    /// How the key came to take the place of an earlier one.
+    pub key_change: Option<KeyChangeExtension>,
+    /// Changes before that one, newest first.
+    pub earlier_changes: Vec<KeyChange>,
+    /// Its list keys before this one, newest first.
+    pub earlier_keys: Vec<PublicKey>,
+    /// Its key as a witness of logs, as a C2SP verifier key.
+    pub witness_vkey: String,
     /// Whether it takes part now.
     pub status: ServiceStatus,
     /// Since when.
@@ -110,16 +119,22 @@ impl FederationList {
                 return Err(UpdateRefusal::Conflict);
             }
         }
-        let lifted_orders = read_lifted_orders(extensions)?;
+        let lifted = read_lifted_orders(extensions)?;
         let collector = read_collector(extensions)?;
         let header = ListHeader::read(signed)?;
-        Ok(Self { header, members, uses, lifted_orders, collector })
+        Ok(Self { header, members, uses, lifted, collector })
+    }
+
+    /// Whether it lifts the suspension order whose payload has this digest.
+    #[must_use]
+    pub fn lifts(&self, order: Digest) -> bool {
+        self.lifted.contains(&order)
     }
 
     /// Digests of the suspension orders that this list lifts.
     #[must_use]
-    pub fn lifted_orders(&self) -> &[Digest] {
-        &self.lifted_orders
+    pub const fn lifted_orders(&self) -> &BTreeSet<Digest> {
+        &self.lifted
     }
 
     /// The key for which reports to the hub's collector are encrypted.
@@ -189,6 +204,10 @@ impl Member {
             scope,
             list_certificate,
             list_key,
+            key_change: lote::optional(extensions, "KeyChange")?,
+            earlier_changes: Vec::new(),
+            earlier_keys: Vec::new(),
+            witness_vkey: member.witness_vkey,
             status: service.information.service_status.parse()?,
             since: service.information.status_starting_time,
             history: StatusHistory::read(service)?,
@@ -199,6 +218,34 @@ impl Member {
     #[must_use]
     pub fn status_at(&self, instant: Timestamp) -> Option<ServiceStatus> {
         self.history.at(instant).map(|interval| interval.status)
+    }
+
+    /// Whether its list key follows from `earlier` by statements of each key before it.
+    pub(super) fn descends_from(&self, earlier: &PublicKey) -> bool {
+        let mut new = self.list_key.spki_digest();
+        for (place, change) in self.key_changes().enumerate() {
+            if change.new_spki != new {
+                return false;
+            }
+            if change.verify(self.id, earlier).is_ok() {
+                return true;
+            }
+            let Some(previous) = self.earlier_keys.get(place) else { return false };
+            if change.verify(self.id, previous).is_err() {
+                return false;
+            }
+            new = previous.spki_digest();
+        }
+        false
+    }
+
+    /// Every stated change of its list key, newest first.
+    fn key_changes(&self) -> impl Iterator<Item = &KeyChange> {
+        let last = self.key_change.iter().filter_map(|extension| match extension {
+            KeyChangeExtension::Signed(change) => Some(change),
+            KeyChangeExtension::Reenrolled(_) => None,
+        });
+        last.chain(&self.earlier_changes)
     }
 
     /// The origin of its federation listener.
@@ -230,15 +277,15 @@ fn list_key(service: &EntityService) -> Result<(Certificate, PublicKey), UpdateR
 }
 
 /// Orders that stand twice were not counted by whoever signed the list.
-fn read_lifted_orders(extensions: &[Extension]) -> Result<Vec<Digest>, UpdateRefusal> {
+fn read_lifted_orders(extensions: &[Extension]) -> Result<BTreeSet<Digest>, UpdateRefusal> {
     let Some(orders) = lote::optional::<Vec<Digest>>(extensions, "LiftedOrders")? else {
-        return Ok(Vec::new());
+        return Ok(BTreeSet::new());
     };
-    let distinct: BTreeSet<&Digest> = orders.iter().collect();
+    let distinct: BTreeSet<Digest> = orders.iter().copied().collect();
     match (orders.is_empty(), distinct.len() == orders.len()) {
         (true, _) => Err(UpdateRefusal::Malformed),
         (_, false) => Err(UpdateRefusal::Conflict),
-        _ => Ok(orders),
+        _ => Ok(distinct),
     }
 }
 

@@ -27,6 +27,8 @@ pub struct FreshnessDraft {
     pub lists: Vec<(ListId, Named)>,
     /// Head of the list log.
     pub log: LogHead,
+    /// Every suspension order in force.
+    pub orders: Vec<Digest>,
 }
 
 /// A document by number, digest and size of its payload.
@@ -88,7 +90,7 @@ impl FreshnessDraft {
             root: self.root,
             lists: self.lists.into_iter().map(list).collect(),
             log: self.log,
-            orders: Vec::new(),
+            orders: self.orders,
         };
         sign_compact(signer, Header::new(Typ::Freshness), &claims)
     }
@@ -97,7 +99,8 @@ impl FreshnessDraft {
 impl Freshness {
     /// Verifies a statement under the root's freshness key.
     pub(super) fn read(token: &str, root: &Root) -> Result<Self, UpdateRefusal> {
-        let claims: Claims = Compact::parse(token)?.open(root.freshness_key(), Typ::Freshness)?;
+        let claims: Claims = Compact::parse_within(limits::FRESHNESS_BYTES, token)?
+            .open(root.freshness_key(), Typ::Freshness)?;
         let mut identifiers: Vec<ListId> = claims.lists.iter().map(|list| list.id).collect();
         identifiers.sort_unstable();
         if identifiers.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -140,6 +143,12 @@ impl Freshness {
     /// Every list it names.
     pub fn lists(&self) -> impl Iterator<Item = ListId> + '_ {
         self.claims.lists.iter().map(|list| list.id)
+    }
+
+    /// Every suspension order that it names. It names them by hash only: an order counts by its
+    /// own signatures.
+    pub fn orders(&self) -> impl Iterator<Item = Digest> + '_ {
+        self.claims.orders.iter().copied()
     }
 
     /// The head of the list log.

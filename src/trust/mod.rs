@@ -5,29 +5,44 @@
 //! swapping are the shell's. Nothing in this module believes a list because of where it came from.
 
 mod accept;
+mod census;
 mod federation;
 mod freshness;
 mod header;
-mod key_change;
 mod history;
+mod issuer;
+mod key_change;
+mod log_leaf;
+mod log_view;
 pub mod lote;
+mod order;
+mod orders;
 mod possession;
 mod province;
 mod refusal;
+mod restriction;
 mod root;
 mod scope;
 mod service;
+mod settle;
 mod snapshot;
 mod state;
+mod stored;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use accept::{Accepted, Alarm, Update};
+pub use census::EntryRefusal;
 pub use federation::{FederationList, Member, MemberExtension, StatutoryUse, member_extensions};
 pub use freshness::{Freshness, FreshnessDraft, LogHead, Named};
 pub use header::ListHeader;
-pub use key_change::{KeyChange, KeyChangeClaims, KeyChangeExtension, Reenrolled};
 pub use history::{Interval, SignatureRefusal, StatusHistory, signature_standing};
+pub use issuer::{IssuerRefusal, TrustedIssuer};
+pub use key_change::{KeyChange, KeyChangeClaims, KeyChangeExtension, Reenrolled};
+pub use log_leaf::LogLeaf;
+pub use log_view::LogView;
+pub use order::{SignedOrder, SuspensionClaims, SuspensionTarget, order_vote};
+pub use orders::{HeldOrder, Orders, Standing};
 pub use possession::{PossessionClaims, prove};
 pub use province::{ProvincialList, Service, service_extensions};
 pub use refusal::UpdateRefusal;
@@ -37,10 +52,9 @@ pub use root::{
 };
 pub use scope::{MembershipScope, ServiceScope};
 pub use service::{PreviousList, Reason, ServiceKind, ServiceStatus, StatusReason};
-pub use snapshot::{
-    ClientAuthority, EntryRefusal, IssuerRefusal, Snapshot, TrustAge, TrustReference, TrustedIssuer,
-};
-pub use state::{DocumentKind, StoredDocument, TrustState};
+pub use snapshot::{ClientAuthority, Snapshot, TrustAge, TrustReference};
+pub use state::TrustState;
+pub use stored::{DocumentKind, StateChange, StoredDocument};
 
 #[cfg(test)]
 mod tests;

@@ -58,6 +58,9 @@ pub enum UpdateRefusal {
     /// Fewer distinct keys signed than the root demands.
     #[error("too few distinct keys signed")]
     ThresholdNotMet,
+    /// The log shows another history than the one read before.
+    #[error("the list log shows another history than the one read before")]
+    SplitView,
     /// Over the signed or the allowed size.
     #[error("larger than signed or allowed")]
     TooLarge,
@@ -93,6 +96,7 @@ impl UpdateRefusal {
             Self::RootInvalid => Code::RootInvalid,
             Self::SequenceJump => Code::SeqJump,
             Self::SnapshotMismatch => Code::SnapshotMismatch,
+            Self::SplitView => Code::SplitView,
             Self::ThresholdNotMet => Code::ThresholdNotMet,
             Self::TooLarge => Code::TooLarge,
             Self::WrongKeyUsage => Code::WrongKeyUsage,

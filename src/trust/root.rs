@@ -187,13 +187,14 @@ impl Root {
         typ: Typ,
         refusal: UpdateRefusal,
     ) -> Result<(), UpdateRefusal> {
+        let votes = self.votes(signatures, typ)?;
+        if votes >= self.document.operators.threshold as usize { Ok(()) } else { Err(refusal) }
+    }
+
+    /// How many operators signed, as a document of kind `typ`; one key counts once.
+    pub(super) fn votes(&self, signatures: &GeneralJws, typ: Typ) -> Result<usize, UpdateRefusal> {
         let keys: Vec<&PublicKey> = self.operators.iter().collect();
-        let signers = signatures.signers(&keys, typ)?;
-        if signers.len() >= self.document.operators.threshold as usize {
-            Ok(())
-        } else {
-            Err(refusal)
-        }
+        Ok(signatures.signers(&keys, typ)?.len())
     }
 
     /// The document.
@@ -241,7 +242,7 @@ impl RootDocument {
             && threshold >= 1
             && threshold <= operators.keys.len()
             && operators.keys.len() <= limits::ROOT_KEYS
-            && self.emergency.threshold >= 1
+            && (1..=threshold).contains(&(self.emergency.threshold as usize))
             && self.witnesses.quorum as usize <= self.witnesses.vkeys.len()
             && self.hub.url.starts_with("https://");
         if sound { Ok(()) } else { Err(UpdateRefusal::RootInvalid) }

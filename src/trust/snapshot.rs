@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::census::{Census, Entry, EntryRefusal, Proven};
 use super::federation::{FederationList, Member, StatutoryUse};
-use super::possession::{PossessionClaims, is_proven};
+use super::issuer::{IssuerRefusal, TrustedIssuer};
 use super::province::{ProvincialList, Service};
+use super::restriction::member_statuses;
 use super::root::Hub;
 use super::service::{ServiceKind, ServiceStatus};
-use super::state::{Held, TrustState};
-use crate::base::{Code, Division, ListId, MemberId, ServiceId, Timestamp, limits};
-use crate::crypto::x509::{Certificate, ChainError, issuance_chain};
+use super::state::TrustState;
+use crate::base::{Division, ListId, MemberId, ServiceId, Timestamp, limits};
+use crate::crypto::x509::{Certificate, ChainError};
 use crate::crypto::{Digest, PublicKey};
 
 /// The federation as this node may rely on it.
@@ -19,34 +21,11 @@ use crate::crypto::{Digest, PublicKey};
 pub struct Snapshot {
     generation: u64,
     state: TrustState,
+    members: BTreeMap<MemberId, ServiceStatus>,
     entries: HashMap<Digest, Entry>,
     refused: Vec<(Division, ServiceId, EntryRefusal)>,
+    proven: Proven,
     anchors: usize,
-}
-
-/// One key of one province, judged.
-#[derive(Debug)]
-struct Entry {
-    member: MemberId,
-    list: Arc<Held<ProvincialList>>,
-    index: usize,
-    judgement: Result<(), EntryRefusal>,
-}
-
-impl Entry {
-    fn service(&self) -> &Service {
-        &self.list.list.services()[self.index]
-    }
-}
-
-/// An issuer that the federation recognises now. Only [`Snapshot::recognise`] makes one.
-#[derive(Clone, Debug)]
-pub struct TrustedIssuer {
-    federation: Arc<Held<FederationList>>,
-    list: Arc<Held<ProvincialList>>,
-    index: usize,
-    member: MemberId,
-    reference: TrustReference,
 }
 
 /// Which trust a verdict rests on, so that it can be judged again years later.
@@ -94,66 +73,43 @@ impl Snapshot {
     /// Judges every entry of `state` at `now`. `generation` tells this snapshot from others.
     #[must_use]
     pub fn build(state: TrustState, generation: u64, now: Timestamp) -> Self {
-        let mut snapshot =
-            Self { generation, entries: HashMap::new(), refused: Vec::new(), anchors: 0, state };
-        let Some(federation) = snapshot.state.federation.clone() else { return snapshot };
-        let lists: Vec<_> = snapshot.state.provinces.values().cloned().collect();
-        for held in &lists {
-            snapshot.add_list(&federation.list, held, now);
-        }
-        snapshot.collect_refused();
-        snapshot.anchors =
-            snapshot.entries.values().filter(|entry| entry.judgement.is_ok()).count();
-        snapshot
+        Self::build_after(None, state, generation, now)
     }
 
-    fn add_list(
-        &mut self,
-        federation: &FederationList,
-        held: &Arc<Held<ProvincialList>>,
+    /// The same, when `before` was built already: what its proofs and chains showed is remembered.
+    #[must_use]
+    pub fn build_after(
+        before: Option<&Self>,
+        state: TrustState,
+        generation: u64,
         now: Timestamp,
-    ) {
-        let member_id = held.list.division().member();
-        let Some(member) = federation.member(member_id) else { return };
-        for (index, service) in held.list.services().iter().enumerate() {
-            let mut judgement = judge(federation, member, service, now);
-            // A key that did not state that it stands here says nothing of that key, least of all
-            // against an entry where it did: or any province could void the keys of another.
-            if judgement == Err(EntryRefusal::NoPossessionProof) {
-                self.refuse(member_id, service, EntryRefusal::NoPossessionProof);
-                continue;
-            }
-            if index >= member.scope.max_list_entries as usize {
-                judgement = Err(EntryRefusal::OutOfScope);
-            }
-            let entry = Entry { member: member_id, list: Arc::clone(held), index, judgement };
-            let spki = service.key.spki_digest();
-            // Two entries with one key: which came first is known only to the list log, so
-            // neither is believed.
-            match self.entries.get_mut(&spki) {
-                Some(twin) => {
-                    twin.judgement = Err(EntryRefusal::DuplicateKey);
-                    self.refuse(member_id, service, EntryRefusal::DuplicateKey);
-                }
-                None => {
-                    self.entries.insert(spki, entry);
-                }
-            }
+    ) -> Self {
+        let census = Census::take(&state, before.map(|before| &before.proven), now);
+        let members = state.federation().map(|list| member_statuses(&state, list));
+        let anchors = census.entries.values().filter(|entry| entry.judgement.is_ok()).count();
+        Self {
+            generation,
+            members: members.unwrap_or_default(),
+            entries: census.entries,
+            refused: census.refused,
+            proven: census.proven,
+            anchors,
+            state,
         }
     }
 
-    fn refuse(&mut self, member: MemberId, service: &Service, refusal: EntryRefusal) {
-        self.refused.push((member.division(), service.id.clone(), refusal));
-    }
-
-    /// Adds the entries that were judged and refused to those that were not even kept.
-    fn collect_refused(&mut self) {
-        let refusal = |entry: &Entry| {
-            let refusal = entry.judgement.err()?;
-            Some((entry.member.division(), entry.service().id.clone(), refusal))
-        };
-        self.refused.extend(self.entries.values().filter_map(refusal));
-        self.refused.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
+    /// Keys that two members list and of which nobody has shown whose they were first, with the
+    /// members: what to ask the log for.
+    pub fn contested(&self) -> impl Iterator<Item = (Digest, MemberId)> + '_ {
+        self.refused.iter().filter(|(.., refusal)| *refusal == EntryRefusal::DuplicateKey).flat_map(
+            |(division, id, _)| {
+                let lists = self.state.provinces();
+                let own = lists.filter(move |list| list.division() == *division);
+                let services = own.flat_map(ProvincialList::services);
+                let key = services.filter(move |service| service.id == *id);
+                key.map(|service| (service.key.spki_digest(), division.member()))
+            },
+        )
     }
 
     /// Tells this snapshot from every other of this process.
@@ -192,10 +148,10 @@ impl Snapshot {
         self.state.root().document().witnesses.quorum > 0
     }
 
-    /// Signing time of the newest freshness statement.
+    /// Signing time of the newest freshness statement ever taken.
     #[must_use]
     pub fn as_of(&self) -> Option<Timestamp> {
-        self.state.freshness().map(super::freshness::Freshness::issued)
+        self.state.heard()
     }
 
     /// How old trust is at `now`.
@@ -247,7 +203,11 @@ impl Snapshot {
     /// A use of the national catalogue.
     #[must_use]
     pub fn statutory_use(&self, use_id: &str) -> Option<&StatutoryUse> {
-        self.state.federation()?.statutory_use(use_id)
+        let waiting = self.state.waiting.federation.as_ref();
+        let held = self.state.federation()?.statutory_use(use_id)?;
+        // A catalogue that changed is not used until the change is witnessed.
+        let stands = waiting.is_none_or(|waiting| waiting.list.statutory_use(use_id) == Some(held));
+        stands.then_some(held)
     }
 
     /// Whose TLS certificate this is, compared whole, with the worse of its entry's and its
@@ -263,12 +223,19 @@ impl Snapshot {
             return None;
         }
         let member = self.member(entry.member)?;
-        Some((member, member.status.max(service.status)))
+        Some((member, self.status_of(member.id).max(entry.status)))
     }
 
     /// The certificates by which `member`'s gateway may present itself in TLS.
     pub fn tls_certificates(&self, member: MemberId) -> impl Iterator<Item = &Certificate> {
         self.granted(member, ServiceKind::GatewayTls).map(Service::certificate)
+    }
+
+    /// The same whatever the status of the member and of the entry, unless it is withdrawn.
+    pub fn listed_tls_certificates(&self, member: MemberId) -> impl Iterator<Item = &Certificate> {
+        self.believed(member, ServiceKind::GatewayTls)
+            .filter(|entry| entry.status != ServiceStatus::Withdrawn)
+            .map(|entry| entry.service().certificate())
     }
 
     /// The keys of `member` that may be used for `kind` now.
@@ -279,27 +246,30 @@ impl Snapshot {
     /// The authorities whose certificates make clients of `member`'s gateway, whatever their
     /// status: a suspended one is answered with a reason, an unlisted one not at all.
     pub fn client_authorities(&self, member: MemberId) -> impl Iterator<Item = ClientAuthority> {
-        self.believed(member, ServiceKind::ClientCa).map(|service| ClientAuthority {
-            certificate: service.certificate().clone(),
-            role: service.client_role.clone().unwrap_or_default(),
-            status: service.status,
+        self.believed(member, ServiceKind::ClientCa).map(|entry| ClientAuthority {
+            certificate: entry.service().certificate().clone(),
+            role: entry.service().client_role.clone().unwrap_or_default(),
+            status: entry.status,
         })
     }
 
-    fn believed(&self, member: MemberId, kind: ServiceKind) -> impl Iterator<Item = &Service> {
-        self.entries
-            .values()
-            .filter(move |entry| {
-                entry.member == member && entry.judgement.is_ok() && entry.service().kind == kind
-            })
-            .map(Entry::service)
+    /// The worst that the lists and the orders say of a member as a whole.
+    #[must_use]
+    pub fn status_of(&self, member: MemberId) -> ServiceStatus {
+        self.members.get(&member).copied().unwrap_or(ServiceStatus::Withdrawn)
+    }
+
+    fn believed(&self, member: MemberId, kind: ServiceKind) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(move |entry| {
+            entry.member == member && entry.judgement.is_ok() && entry.service().kind == kind
+        })
     }
 
     fn granted(&self, member: MemberId, kind: ServiceKind) -> impl Iterator<Item = &Service> {
-        let member_granted =
-            self.member(member).is_some_and(|member| member.status == ServiceStatus::Granted);
+        let member_granted = self.status_of(member) == ServiceStatus::Granted;
         self.believed(member, kind)
-            .filter(move |service| member_granted && service.status == ServiceStatus::Granted)
+            .filter(move |entry| member_granted && entry.status == ServiceStatus::Granted)
+            .map(Entry::service)
     }
 
     /// Recognises the signer of a credential by its certificate, at `now`.
@@ -308,15 +278,14 @@ impl Snapshot {
         signer: &Certificate,
         now: Timestamp,
     ) -> Result<TrustedIssuer, IssuerRefusal> {
-        let federation = self.state.federation.as_ref().ok_or(IssuerRefusal::TrustExpired)?;
+        let federation = self.state.lists.federation.as_ref().ok_or(IssuerRefusal::TrustExpired)?;
         let in_force = self.is_usable(now);
         let unknown =
             if in_force { IssuerRefusal::NotFederated } else { IssuerRefusal::TrustExpired };
         let entry = self.entries.get(&signer.spki_digest()).ok_or(unknown)?;
         let service = entry.service();
-        let member = self.member(entry.member).ok_or(unknown)?;
         // What was taken away stays so, however old the news of it has become.
-        let status = member.status.max(service.status);
+        let status = self.status_of(entry.member).max(entry.status);
         match status {
             ServiceStatus::Granted | ServiceStatus::Staged => {}
             ServiceStatus::Suspended => return Err(IssuerRefusal::Suspended),
@@ -346,6 +315,8 @@ impl Snapshot {
             list: Arc::clone(&entry.list),
             index: entry.index,
             member: entry.member,
+            narrowed: entry.narrowed.clone(),
+            waiting: self.state.waiting.federation.clone(),
             reference: self.reference(&entry.list.list, federation.list.header().named.sequence),
         })
     }
@@ -373,167 +344,4 @@ impl Snapshot {
     pub fn ends(&self) -> BTreeMap<ListId, Timestamp> {
         self.state.headers().map(|(id, header)| (id, header.next_update)).collect()
     }
-}
-
-impl TrustedIssuer {
-    fn service(&self) -> &Service {
-        &self.list.list.services()[self.index]
-    }
-
-    /// Its identifier, which a credential's `iss` must equal byte for byte.
-    #[must_use]
-    pub fn id(&self) -> &ServiceId {
-        &self.service().id
-    }
-
-    /// Its key, and with it the only algorithm.
-    #[must_use]
-    pub fn key(&self) -> &PublicKey {
-        &self.service().key
-    }
-
-    /// The province that lists it.
-    #[must_use]
-    pub const fn member(&self) -> MemberId {
-        self.member
-    }
-
-    /// The signer's certificate and its chain.
-    #[must_use]
-    pub fn chain(&self) -> &[Certificate] {
-        &self.service().certificates
-    }
-
-    /// The trust that recognition rests on.
-    #[must_use]
-    pub const fn reference(&self) -> TrustReference {
-        self.reference
-    }
-
-    /// The origin at which the province publishes its status lists for everybody.
-    #[must_use]
-    pub fn public_origin(&self) -> &str {
-        self.federation.list.member(self.member).map_or("", Member::public_origin)
-    }
-
-    /// Whether it may speak for a licence of this type, division and issuing authority: inside
-    /// its own scope, and in a division that the federation gives to its province.
-    pub fn check_scope(
-        &self,
-        licence_type: &str,
-        division: Division,
-        authority_code: &str,
-    ) -> Result<(), IssuerRefusal> {
-        let own_scope = self
-            .service()
-            .scope
-            .as_ref()
-            .is_some_and(|scope| scope.admits(licence_type, division, authority_code));
-        let own_division = self.federation.list.owner_of_division(division) == Some(self.member);
-        if own_scope && own_division { Ok(()) } else { Err(IssuerRefusal::OutOfScope) }
-    }
-}
-
-/// Why a listed key is not believed. It does not spoil the other entries of its list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EntryRefusal {
-    /// The chain to the province's issuing authority is refused.
-    #[error("its chain is refused: {0}")]
-    Chain(ChainError),
-    /// Another entry has the same key.
-    #[error("another entry has the same key")]
-    DuplicateKey,
-    /// The key itself did not state that it stands here.
-    #[error("no proof that its member holds the key")]
-    NoPossessionProof,
-    /// Beyond what the federation lets this member do.
-    #[error("beyond what the federation grants this member")]
-    OutOfScope,
-}
-
-impl EntryRefusal {
-    /// The published code.
-    #[must_use]
-    pub const fn code(self) -> Code {
-        match self {
-            Self::Chain(error) => error.code(),
-            Self::DuplicateKey => Code::DuplicateKey,
-            Self::NoPossessionProof => Code::NoPossessionProof,
-            Self::OutOfScope => Code::OutOfScope,
-        }
-    }
-}
-
-/// Why an issuer is not recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IssuerRefusal {
-    /// Its certificate, or its authority's, has ended.
-    #[error("the issuer's certificate has ended")]
-    CertificateEnded,
-    /// No list names it.
-    #[error("no list names this issuer")]
-    NotFederated,
-    /// It may not speak for this.
-    #[error("the issuer may not speak for this")]
-    OutOfScope,
-    /// It or its province is suspended.
-    #[error("the issuer or its province is suspended")]
-    Suspended,
-    /// The lists have ended.
-    #[error("the lists have ended")]
-    TrustExpired,
-    /// It or its province is withdrawn.
-    #[error("the issuer or its province is withdrawn")]
-    Withdrawn,
-}
-
-impl IssuerRefusal {
-    /// The published code.
-    #[must_use]
-    pub const fn code(self) -> Code {
-        match self {
-            Self::CertificateEnded => Code::IssuerCertExpiredUnproven,
-            Self::NotFederated => Code::IssuerNotFederated,
-            Self::OutOfScope => Code::IssuerOutOfScope,
-            Self::Suspended => Code::IssuerSuspended,
-            Self::TrustExpired => Code::TrustExpired,
-            Self::Withdrawn => Code::IssuerWithdrawn,
-        }
-    }
-}
-
-/// Judges one entry: possession, scope, and the chain of an issuer.
-fn judge(
-    federation: &FederationList,
-    member: &Member,
-    service: &Service,
-    now: Timestamp,
-) -> Result<(), EntryRefusal> {
-    let expected =
-        PossessionClaims::new(member.id, &service.id, service.kind, service.key.spki_digest());
-    let proven =
-        service.possession.as_ref().is_some_and(|proof| is_proven(proof, &service.key, &expected));
-    if !proven {
-        return Err(EntryRefusal::NoPossessionProof);
-    }
-    let kind_allowed = member.scope.may_vouch_for.iter().any(|word| word == service.kind.word());
-    if !kind_allowed || !service_id_is_own(federation, member, &service.id) {
-        return Err(EntryRefusal::OutOfScope);
-    }
-    if let Some(scope) = &service.scope {
-        let owned = |territory: &String| federation.owner_of(territory) == Some(member.id);
-        let allowed = |kind: &String| member.scope.licence_types.contains(kind);
-        if !scope.territories.iter().all(owned) || !scope.licence_types.iter().all(allowed) {
-            return Err(EntryRefusal::OutOfScope);
-        }
-    }
-    if service.kind == ServiceKind::Issuance {
-        issuance_chain(&service.certificates, now).map_err(EntryRefusal::Chain)?;
-    }
-    Ok(())
-}
-
-fn service_id_is_own(federation: &FederationList, member: &Member, id: &ServiceId) -> bool {
-    let division = id.as_str().split(':').nth(3).and_then(|digits| digits.parse().ok());
-    division.is_some_and(|division| federation.owner_of_division(division) == Some(member.id))
 }

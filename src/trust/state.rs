@@ -1,27 +1,46 @@
 //! What a node holds of the federation, between updates and across restarts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::federation::{self, FederationList};
+use super::federation::{self, FederationList, Member};
 use super::freshness::{Freshness, Named};
 use super::header::ListHeader;
+use super::log_view::LogView;
 use super::lote::SignedList;
+use super::orders::Orders;
 use super::province::ProvincialList;
 use super::refusal::UpdateRefusal;
 use super::root::Root;
-use crate::base::{Division, ListId};
+use crate::base::{Division, ListId, MemberId, Timestamp};
 use crate::crypto::Digest;
 use crate::crypto::jws::Typ;
 
-/// Root, federation list, provincial lists and freshness, as accepted so far. A state is never
-/// changed; the accept rules make a new one.
+/// Root, federation list, provincial lists, freshness and orders, as accepted so far. A state is
+/// never changed; the accept rules make a new one.
 #[derive(Clone, Debug)]
 pub struct TrustState {
     pub(super) root: Arc<Root>,
     /// The roots that led from the pinned one to the one in force, oldest first.
     pub(super) earlier_roots: Vec<Arc<Root>>,
     pub(super) freshness: Option<Arc<Freshness>>,
+    /// Signing time of the newest statement ever taken, under whichever key: age and floor stay
+    /// when a statement is dropped.
+    pub(super) heard: Option<Timestamp>,
+    pub(super) lists: Lists,
+    /// Lists that are newer than the held ones and not witnessed yet: what they take away counts.
+    pub(super) waiting: Lists,
+    pub(super) orders: Arc<Orders>,
+    pub(super) log: Arc<LogView>,
+    /// Keys that a list once withdrew; no list brings them back.
+    pub(super) burned: Arc<BTreeSet<Digest>>,
+    /// For keys that two members list: where the log first carried each claim.
+    pub(super) origins: Arc<BTreeMap<(Digest, MemberId), u64>>,
+}
+
+/// A federation list and the provincial lists beside it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lists {
     pub(super) federation: Option<Arc<Held<FederationList>>>,
     pub(super) provinces: BTreeMap<Division, Arc<Held<ProvincialList>>>,
 }
@@ -33,43 +52,57 @@ pub(super) struct Held<T> {
     pub(super) bytes: String,
 }
 
-/// Kinds of document that make up the state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DocumentKind {
-    /// The federation list or a provincial list.
-    List,
-    /// A root.
-    Root,
-    /// A freshness statement.
-    Freshness,
+/// A list whose signatures were verified, of either kind.
+#[derive(Clone, Debug)]
+pub(super) enum Verified {
+    Federation(Arc<Held<FederationList>>),
+    Province(Arc<Held<ProvincialList>>),
 }
 
-impl DocumentKind {
-    /// The word under which documents of this kind are stored.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Freshness => "freshness",
-            Self::List => "list",
-            Self::Root => "root",
+impl Lists {
+    pub(super) fn header(&self, id: ListId) -> Option<&ListHeader> {
+        match id {
+            ListId::Federation => self.federation.as_ref().map(|held| held.list.header()),
+            ListId::Province(division) => {
+                self.provinces.get(&division).map(|held| held.list.header())
+            }
         }
     }
-}
 
-/// A document of the state in the form in which it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredDocument {
-    /// What it is.
-    pub kind: DocumentKind,
-    /// Which one: the number of a root, the key of a freshness statement, `federation` or six
-    /// digits. A store keeps one document of each kind and identifier, the newest.
-    pub id: String,
-    /// Its sequence number.
-    pub sequence: u64,
-    /// SHA-256 of its payload (of the token, for freshness).
-    pub sha256: Digest,
-    /// The signed bytes.
-    pub text: String,
+    pub(super) fn put(&mut self, list: Verified) {
+        match list {
+            Verified::Federation(held) => self.federation = Some(held),
+            Verified::Province(held) => {
+                self.provinces.insert(held.list.division(), held);
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: ListId) -> Option<Verified> {
+        match id {
+            ListId::Federation => self.federation.take().map(Verified::Federation),
+            ListId::Province(division) => self.provinces.remove(&division).map(Verified::Province),
+        }
+    }
+
+    /// The headers of all lists, the federation's first.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (ListId, &ListHeader)> {
+        let federation = self.federation.iter();
+        let federation = federation.map(|held| (ListId::Federation, held.list.header()));
+        let provinces = self.provinces.iter();
+        let provinces =
+            provinces.map(|(division, held)| (ListId::Province(*division), held.list.header()));
+        federation.chain(provinces)
+    }
+
+    fn bytes(&self, id: ListId) -> Option<&str> {
+        match id {
+            ListId::Federation => self.federation.as_ref().map(|held| held.bytes.as_str()),
+            ListId::Province(division) => {
+                self.provinces.get(&division).map(|held| held.bytes.as_str())
+            }
+        }
+    }
 }
 
 impl TrustState {
@@ -80,82 +113,35 @@ impl TrustState {
             root: Arc::new(root),
             earlier_roots: Vec::new(),
             freshness: None,
-            federation: None,
-            provinces: BTreeMap::new(),
+            heard: None,
+            lists: Lists::default(),
+            waiting: Lists::default(),
+            orders: Arc::default(),
+            log: Arc::default(),
+            burned: Arc::default(),
+            origins: Arc::default(),
         }
     }
 
-    /// Restores a state from stored documents. Every signature is verified again; expiry is not,
-    /// since a node must know what it held even when it has ended.
-    pub fn restore(pinned: Root, documents: &[StoredDocument]) -> Result<Self, UpdateRefusal> {
-        let mut state = Self::pinned(pinned);
-        let of_kind = |kind| documents.iter().filter(move |document| document.kind == kind);
-        let mut roots: Vec<&StoredDocument> = of_kind(DocumentKind::Root).collect();
-        roots.sort_by_key(|document| document.sequence);
-        for document in roots {
-            if document.sequence > state.root.document().sequence {
-                let next = state.root.successor(document.text.as_bytes())?;
-                state.earlier_roots.push(std::mem::replace(&mut state.root, Arc::new(next)));
-            }
-        }
-        let freshness_key = freshness_id(&state.root);
-        if let Some(document) =
-            of_kind(DocumentKind::Freshness).find(|document| document.id == freshness_key)
-        {
-            state.freshness = Some(Arc::new(Freshness::read(&document.text, &state.root)?));
-        }
-        let lists = || of_kind(DocumentKind::List);
-        let federation = ListId::Federation.short();
-        for document in lists().filter(|document| document.id == federation) {
-            state.restore_list(document)?;
-        }
-        for document in lists().filter(|document| document.id != federation) {
-            state.restore_list(document)?;
-        }
-        Ok(state)
-    }
-
-    fn restore_list(&mut self, document: &StoredDocument) -> Result<(), UpdateRefusal> {
-        let signed = SignedList::parse(document.text.as_bytes())?;
-        if signed.id().short() != document.id {
-            return Err(UpdateRefusal::IdNotCanonical);
-        }
-        // The list in force may have been signed under a root before the one in force now.
-        let newest_first = std::iter::once(&self.root).chain(self.earlier_roots.iter().rev());
-        let mut root = Arc::clone(&self.root);
-        if signed.id() == ListId::Federation {
-            let signed_under =
-                |root: &&Arc<Root>| federation::check_signatures(signed.signatures(), root).is_ok();
-            root = newest_first.clone().find(signed_under).cloned().unwrap_or(root);
-        }
-        self.hold_under(&root, &signed, document.text.clone())
-    }
-
-    /// Verifies the signatures of `signed` and holds it in place of what was held.
-    pub(super) fn hold(&mut self, signed: &SignedList, bytes: String) -> Result<(), UpdateRefusal> {
-        let root = Arc::clone(&self.root);
-        self.hold_under(&root, signed, bytes)
-    }
-
-    fn hold_under(
-        &mut self,
+    /// Verifies the signatures of `signed` under `root` and the keys held, and reads it.
+    pub(super) fn verify_list(
+        &self,
         root: &Root,
         signed: &SignedList,
         bytes: String,
-    ) -> Result<(), UpdateRefusal> {
+    ) -> Result<Verified, UpdateRefusal> {
         match signed.id() {
             ListId::Federation => {
                 federation::check_signatures(signed.signatures(), root)?;
                 let list = FederationList::read(signed)?;
-                self.federation = Some(Arc::new(Held { list, bytes }));
+                Ok(Verified::Federation(Arc::new(Held { list, bytes })))
             }
             ListId::Province(division) => {
                 self.check_list_signature(signed, division)?;
                 let list = ProvincialList::read(signed)?;
-                self.provinces.insert(division, Arc::new(Held { list, bytes }));
+                Ok(Verified::Province(Arc::new(Held { list, bytes })))
             }
         }
-        Ok(())
     }
 
     fn check_list_signature(
@@ -163,8 +149,7 @@ impl TrustState {
         signed: &SignedList,
         division: Division,
     ) -> Result<(), UpdateRefusal> {
-        let federation = self.federation().ok_or(UpdateRefusal::WrongSigner)?;
-        let member = federation.member(division.member()).ok_or(UpdateRefusal::WrongSigner)?;
+        let member = self.member_of(division).ok_or(UpdateRefusal::WrongSigner)?;
         if !signed.signatures().signers(&[&member.list_key], Typ::List)?.is_empty() {
             return Ok(());
         }
@@ -177,10 +162,21 @@ impl TrustState {
         }
     }
 
+    fn member_of(&self, division: Division) -> Option<&Member> {
+        self.federation()?.member(division.member())
+    }
+
     /// The root in force.
     #[must_use]
     pub fn root(&self) -> &Root {
         &self.root
+    }
+
+    /// The root with this number, when it is the one in force or led to it.
+    #[must_use]
+    pub fn root_numbered(&self, sequence: u64) -> Option<&Root> {
+        let all = self.earlier_roots.iter().chain(std::iter::once(&self.root));
+        all.map(Arc::as_ref).find(|root| root.document().sequence == sequence)
     }
 
     /// The newest freshness statement.
@@ -189,45 +185,83 @@ impl TrustState {
         self.freshness.as_deref()
     }
 
+    /// Signing time of the newest freshness statement ever taken.
+    #[must_use]
+    pub const fn heard(&self) -> Option<Timestamp> {
+        self.heard
+    }
+
     /// The federation list.
     #[must_use]
     pub fn federation(&self) -> Option<&FederationList> {
-        self.federation.as_deref().map(|held| &held.list)
+        self.lists.federation.as_deref().map(|held| &held.list)
     }
 
     /// A provincial list.
     #[must_use]
     pub fn province(&self, division: Division) -> Option<&ProvincialList> {
-        self.provinces.get(&division).map(|held| &held.list)
+        self.lists.provinces.get(&division).map(|held| &held.list)
     }
 
     /// Every provincial list.
     pub fn provinces(&self) -> impl Iterator<Item = &ProvincialList> {
-        self.provinces.values().map(|held| &held.list)
+        self.lists.provinces.values().map(|held| &held.list)
     }
 
-    /// Whether the list `id` is held in the version that the freshness statement names.
+    /// The suspension orders.
+    #[must_use]
+    pub fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    /// The list log as far as it was read.
+    #[must_use]
+    pub fn log(&self) -> &LogView {
+        &self.log
+    }
+
+    /// Orders that the newest statement names and that nobody has brought yet.
+    #[must_use]
+    pub fn missing_orders(&self) -> Vec<Digest> {
+        let lifted = |order: &Digest| self.federation().is_some_and(|list| list.lifts(*order));
+        let missing = |order: &Digest| self.orders.get(*order).is_none() && !lifted(order);
+        let named = self.freshness().into_iter().flat_map(Freshness::orders);
+        named.filter(missing).collect()
+    }
+
+    /// Whether the list `id` is held, or waits, in the version that the freshness statement names.
     #[must_use]
     pub fn is_current(&self, id: ListId) -> bool {
         let named = self.freshness().and_then(|freshness| freshness.list(id));
-        named.is_some() && named == self.held(id)
+        named.is_some() && named == self.newest(id).map(|header| header.named)
+    }
+
+    /// Lists that wait for the log's witnesses.
+    pub fn waiting(&self) -> impl Iterator<Item = (ListId, &ListHeader)> {
+        self.waiting.headers()
+    }
+
+    /// The header of the newest version of list `id`, in force or waiting.
+    #[must_use]
+    pub fn newest(&self, id: ListId) -> Option<&ListHeader> {
+        self.waiting.header(id).or_else(|| self.lists.header(id))
+    }
+
+    /// Every list that is here, in force or waiting, the federation's first.
+    #[must_use]
+    pub fn known_lists(&self) -> BTreeSet<ListId> {
+        self.lists.headers().chain(self.waiting.headers()).map(|(id, _)| id).collect()
     }
 
     /// The header of list `id` as it is held.
     #[must_use]
     pub fn header(&self, id: ListId) -> Option<&ListHeader> {
-        match id {
-            ListId::Federation => self.federation().map(FederationList::header),
-            ListId::Province(division) => self.province(division).map(ProvincialList::header),
-        }
+        self.lists.header(id)
     }
 
     /// The headers of all lists held, the federation's first.
     pub fn headers(&self) -> impl Iterator<Item = (ListId, &ListHeader)> {
-        let federation = self.federation().map(|list| (ListId::Federation, list.header()));
-        let provinces =
-            self.provinces().map(|list| (ListId::Province(list.division()), list.header()));
-        federation.into_iter().chain(provinces)
+        self.lists.headers()
     }
 
     /// The held version of list `id`, by number, digest and size.
@@ -236,54 +270,11 @@ impl TrustState {
         self.header(id).map(|header| header.named)
     }
 
-    /// The state as documents for the store.
+    /// The signed bytes of list `id`, general JSON form: the newest version that is here, whether
+    /// in force or waiting, since whoever asks judges it anew.
     #[must_use]
-    pub fn documents(&self) -> Vec<StoredDocument> {
-        let roots = self.earlier_roots.iter().chain(std::iter::once(&self.root));
-        let mut documents: Vec<StoredDocument> = roots.map(|root| stored_root(root)).collect();
-        if let Some(freshness) = &self.freshness {
-            documents.push(StoredDocument {
-                kind: DocumentKind::Freshness,
-                id: freshness_id(&self.root),
-                sequence: freshness.sequence(),
-                sha256: freshness.sha256(),
-                text: freshness.token().to_owned(),
-            });
-        }
-        if let Some(held) = &self.federation {
-            documents.push(stored_list(ListId::Federation, held.list.header(), &held.bytes));
-        }
-        for held in self.provinces.values() {
-            let id = ListId::Province(held.list.division());
-            documents.push(stored_list(id, held.list.header(), &held.bytes));
-        }
-        documents
-    }
-}
-
-/// Each root is kept: a restart walks again from the pinned one to the one in force.
-fn stored_root(root: &Root) -> StoredDocument {
-    StoredDocument {
-        kind: DocumentKind::Root,
-        id: root.document().sequence.to_string(),
-        sequence: root.document().sequence,
-        sha256: root.sha256(),
-        text: String::from_utf8_lossy(root.bytes()).into_owned(),
-    }
-}
-
-/// Statements are kept by the key that signs them: a new key counts from its own beginning, and
-/// what the old one said is not read again.
-fn freshness_id(root: &Root) -> String {
-    root.freshness_key().spki_digest().to_string()
-}
-
-fn stored_list(id: ListId, header: &ListHeader, bytes: &str) -> StoredDocument {
-    StoredDocument {
-        kind: DocumentKind::List,
-        id: id.short(),
-        sequence: header.named.sequence,
-        sha256: header.named.sha256,
-        text: bytes.to_owned(),
+    pub fn list_bytes(&self, id: ListId) -> Option<(&str, Named)> {
+        let lists = if self.waiting.header(id).is_some() { &self.waiting } else { &self.lists };
+        Some((lists.bytes(id)?, lists.header(id)?.named))
     }
 }

@@ -174,6 +174,7 @@ impl Federation {
             },
             lists: self.published.iter().map(|(id, list)| (*id, list.named)).collect(),
             log: LogHead { size: 4, root: Digest::of("log") },
+            orders: Vec::new(),
         }
     }
 

@@ -23,7 +23,12 @@ impl<'t> Compact<'t> {
     /// Splits and decodes `token`: exactly three non-empty parts, canonical base64url, a header
     /// without forbidden members, within [`limits::TOKEN_BYTES`].
     pub fn parse(token: &'t str) -> Result<Self, JwsError> {
-        if token.len() > limits::TOKEN_BYTES {
+        Self::parse_within(limits::TOKEN_BYTES, token)
+    }
+
+    /// The same for a kind of token that may be larger than most.
+    pub fn parse_within(most_bytes: usize, token: &'t str) -> Result<Self, JwsError> {
+        if token.len() > most_bytes {
             return Err(JwsError::TooLarge);
         }
         let parts: Vec<&str> = token.splitn(6, '.').collect();

@@ -59,6 +59,18 @@ impl GeneralJws {
         Ok(Self { encoded_payload: wire.payload, payload, votes: wire.signatures })
     }
 
+    /// Reads the compact form, which has one signature.
+    pub fn from_compact(token: &str) -> Result<Self, JwsError> {
+        if token.len() > limits::TOKEN_BYTES {
+            return Err(JwsError::TooLarge);
+        }
+        let parts: Vec<&str> = token.splitn(4, '.').collect();
+        let [protected, payload, signature] = parts[..] else { return Err(JwsError::NotCompact) };
+        let vote = Vote { protected: protected.to_owned(), signature: signature.to_owned() };
+        let decoded = base64url::decode(payload).map_err(|_| JwsError::Malformed)?;
+        Ok(Self { encoded_payload: payload.to_owned(), payload: decoded, votes: vec![vote] })
+    }
+
     /// The JSON form.
     pub fn to_bytes(&self) -> Result<Vec<u8>, SealError> {
         let wire = Wire { payload: self.encoded_payload.clone(), signatures: self.votes.clone() };
@@ -69,6 +81,18 @@ impl GeneralJws {
     pub fn add(&mut self, vote: Vote) {
         if !self.votes.contains(&vote) {
             self.votes.push(vote);
+        }
+    }
+
+    /// Adds the signatures of `other`, a document over the same payload, up to the most that a
+    /// reader takes.
+    pub fn add_all(&mut self, other: &Self) {
+        if other.encoded_payload == self.encoded_payload {
+            for vote in &other.votes {
+                if self.votes.len() < 2 * limits::ROOT_KEYS {
+                    self.add(vote.clone());
+                }
+            }
         }
     }
 

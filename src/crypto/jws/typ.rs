@@ -43,6 +43,7 @@ typs! {
     Request "elicence-request+jwt" "A question of one gateway to another.";
     Root "elicence-root+jose" "The root of trust.";
     StatusList "statuslist+jwt" "A token status list.";
+    Suspension "elicence-suspension+jwt" "An order that stops a member, a service or a key.";
 }
 
 impl fmt::Display for Typ {

@@ -12,6 +12,12 @@ use crate::base::{Code, Timestamp};
 /// sign certificates, within their path length (RFC 5280 §6.1.4 (k) to (n)); the signer must not
 /// be an authority and must be allowed to sign documents.
 pub fn issuance_chain(chain: &[Certificate], now: Timestamp) -> Result<(), ChainError> {
+    issuance_chain_shape(chain, now)?;
+    issuance_chain_signatures(chain)
+}
+
+/// The part of [`issuance_chain`] that costs no signature: who may sign whom, and until when.
+pub fn issuance_chain_shape(chain: &[Certificate], now: Timestamp) -> Result<(), ChainError> {
     let [signer, authorities @ ..] = chain else { return Err(ChainError::NoPath) };
     if authorities.is_empty() || authorities.len() > MOST_AUTHORITIES {
         return Err(ChainError::NoPath);
@@ -23,13 +29,14 @@ pub fn issuance_chain(chain: &[Certificate], now: Timestamp) -> Result<(), Chain
     for (depth, authority) in authorities.iter().enumerate() {
         check_authority(authority, depth)?;
     }
-    for certificate in chain {
-        check_validity(certificate, now)?;
-    }
-    for pair in chain.windows(2) {
-        pair[0].verify_issued_by(&pair[1]).map_err(ChainError::Certificate)?;
-    }
-    Ok(())
+    chain.iter().try_for_each(|certificate| check_validity(certificate, now))
+}
+
+/// The part of [`issuance_chain`] that does not change with time: each certificate is signed by
+/// the next.
+pub fn issuance_chain_signatures(chain: &[Certificate]) -> Result<(), ChainError> {
+    let signed = |pair: &[Certificate]| pair[0].verify_issued_by(&pair[1]);
+    chain.windows(2).try_for_each(signed).map_err(ChainError::Certificate)
 }
 
 fn check_authority(authority: &Certificate, depth: usize) -> Result<(), ChainError> {

@@ -7,4 +7,4 @@ mod certificate;
 mod judge;
 
 pub use certificate::{Certificate, CertificateError, KeyUsage};
-pub use judge::{ChainError, issuance_chain};
+pub use judge::{ChainError, issuance_chain, issuance_chain_shape, issuance_chain_signatures};

@@ -45,6 +45,19 @@ pub(in crate::store) async fn put(
     }))
 }
 
+pub(super) async fn forget(
+    connection: &mut AnyConnection,
+    kind: &str,
+    id: &str,
+) -> Result<Applied, StoreError> {
+    sqlx::query("DELETE FROM trust_documents WHERE kind = $1 AND id = $2")
+        .bind(kind)
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(Applied::Done)
+}
+
 pub(super) async fn publish(
     connection: &mut AnyConnection,
     row: &TrustDocumentRow,
@@ -71,18 +84,17 @@ pub(super) async fn append_list_log(
     connection: &mut AnyConnection,
     row: &ListLogRow,
 ) -> Result<Applied, StoreError> {
-    let count = sqlx::query("SELECT COUNT(*) FROM list_log").fetch_one(&mut *connection).await?;
-    if count.try_get::<i64, _>(0)? != integer(row.index) {
+    let next = sqlx::query("SELECT COALESCE(MAX(leaf_index) + 1, 0) FROM list_log")
+        .fetch_one(&mut *connection)
+        .await?;
+    if next.try_get::<i64, _>(0)? != integer(row.index) {
         return Ok(Applied::Refused(Code::StateConflict));
     }
     let appended = sqlx::query(
-        "INSERT INTO list_log (leaf_index, leaf, statement, checkpoint) \
-         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        "INSERT INTO list_log (leaf_index, statement) VALUES ($1, $2) ON CONFLICT DO NOTHING",
     )
     .bind(integer(row.index))
-    .bind(row.leaf.to_string())
     .bind(row.statement.as_str())
-    .bind(row.checkpoint.as_str())
     .execute(connection)
     .await?;
     Ok(done_or(&appended, Code::StateConflict))

@@ -38,6 +38,14 @@ pub enum Effect {
         /// When.
         now: Timestamp,
     },
+    /// Forgets a document that is no longer part of the trust state, such as an order that was
+    /// lifted or a list under a key that was replaced.
+    ForgetTrustDocument {
+        /// Its kind.
+        kind: &'static str,
+        /// Its identifier.
+        id: String,
+    },
     /// Asks a holder; `state-conflict` when the identifier is taken.
     InsertConsentRequest(ConsentRequestRow),
     /// Brings a grant into force and closes the request it answers; `state-conflict` unless that
@@ -175,6 +183,7 @@ pub(super) async fn apply(
         Effect::EndGrantsOf { licence, now } => {
             consent::end_grants(connection, licence, *now).await
         }
+        Effect::ForgetTrustDocument { kind, id } => document::forget(connection, kind, id).await,
         Effect::InsertConsentRequest(row) => consent::insert_request(connection, row).await,
         Effect::InsertGrant { row, consent_request } => {
             consent::insert_grant(connection, row, consent_request.as_ref()).await

@@ -215,7 +215,7 @@ fn tl_15_16_too_many_bytes_are_not_read() {
         offer(&state, tianjin(), &huge, federation.now).unwrap_err(),
         UpdateRefusal::TooLarge
     );
-    let long_token = "a".repeat(limits::TOKEN_BYTES + 1);
+    let long_token = "a".repeat(limits::FRESHNESS_BYTES + 1);
     assert_eq!(
         take_freshness(&state, &long_token, federation.now).unwrap_err(),
         UpdateRefusal::TooLarge

@@ -190,7 +190,7 @@ fn run(steps: &[Step]) {
             assert!(number(&world.state) >= number(&before), "{step:?}");
         }
     }
-    let restored = TrustState::restore(world.pinned, &world.state.documents()).unwrap();
+    let restored = TrustState::restore(world.pinned, &world.state.documents(), &[]).unwrap();
     assert_eq!(contents(&restored), contents(&world.state));
 }
 

@@ -130,7 +130,5 @@ CREATE TABLE published_documents (
 
 CREATE TABLE list_log (
     leaf_index INTEGER PRIMARY KEY,
-    leaf TEXT NOT NULL,
-    statement TEXT NOT NULL,
-    checkpoint TEXT NOT NULL
+    statement TEXT NOT NULL
 );

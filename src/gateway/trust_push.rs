@@ -1,0 +1,54 @@
+//! Listening for news: streams of the hub and of a few members, each of which only says that there
+//! is something to fetch. Polling goes on beside it, so a silent stream delays nothing for long.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::node::Node;
+use super::trust_source::Source;
+use crate::base::Entropy as _;
+
+/// Listens to the hub for as long as the gateway is up.
+pub(super) async fn listen_to_hub(node: Arc<Node>) {
+    loop {
+        listen(&node, Source::Hub).await;
+        rest(&node).await;
+    }
+}
+
+/// Listens to the member that is the `place`-th after this one in the order of codes.
+pub(super) async fn listen_to_member(node: Arc<Node>, place: usize) {
+    loop {
+        let members = node.other_members();
+        let after = members.partition_point(|member| *member < node.settings.member);
+        let chosen = members.len().checked_sub(place + 1).map(|_| (after + place) % members.len());
+        if let Some(member) = chosen.and_then(|chosen| members.get(chosen)) {
+            listen(&node, Source::Member(*member)).await;
+        }
+        rest(&node).await;
+    }
+}
+
+/// Follows one stream to its end.
+async fn listen(node: &Arc<Node>, source: Source) {
+    let Ok(client) = node.client_of(source) else { return };
+    let Ok(mut stream) = client.listen("/v1/trust-events").await else { return };
+    while let Some(part) = stream.next().await {
+        if part.windows(EVENT.len()).any(|window| window == EVENT) {
+            node.refresh_on_news(source).await;
+            // Whoever floods us with news is heard a few times a second.
+            tokio::time::sleep(BREATH).await;
+        }
+    }
+}
+
+/// A pause of one to two seconds, so that all who lost a stream do not come back at once.
+async fn rest(node: &Node) {
+    let mut byte = [0];
+    node.entropy.fill(&mut byte);
+    tokio::time::sleep(Duration::from_millis(1_000 + 4 * u64::from(byte[0]))).await;
+}
+
+/// How an event begins; comments in between begin otherwise.
+const EVENT: &[u8] = b"event:";
+const BREATH: Duration = Duration::from_millis(200);

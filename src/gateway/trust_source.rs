@@ -1,0 +1,77 @@
+//! Where trust is fetched from: the hub, or any other member, which carry the same documents. None
+//! of them is believed because of what it is.
+
+use std::time::Duration;
+
+use super::node::Node;
+use super::outbound::{FetchError, whole};
+use crate::base::{MemberId, limits};
+use crate::peer::{PeerClient, PeerRequest};
+use crate::trust::UpdateRefusal;
+
+/// A node that serves trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Hub,
+    Member(MemberId),
+}
+
+impl Source {
+    /// Whether a refusal of what it serves is worth an alarm. Another member may simply be behind.
+    pub(super) const fn is_alarming(self, refusal: UpdateRefusal) -> bool {
+        match self {
+            Self::Hub => true,
+            Self::Member(_) => !matches!(
+                refusal,
+                UpdateRefusal::Rollback | UpdateRefusal::Freeze | UpdateRefusal::WrongSigner
+            ),
+        }
+    }
+
+    const fn deadline(self) -> Duration {
+        match self {
+            Self::Hub => limits::OUTBOUND_DEADLINE,
+            Self::Member(_) => PEER_DEADLINE,
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn client_of(
+        &self,
+        source: Source,
+    ) -> Result<std::sync::Arc<PeerClient>, FetchError> {
+        let snapshot = self.trust.snapshot();
+        Ok(match source {
+            Source::Hub => self.outbound.hub(&snapshot)?,
+            Source::Member(member) => self.outbound.member(&snapshot, member)?,
+        })
+    }
+
+    /// Fetches a document of trust.
+    pub(super) async fn fetch_from(
+        &self,
+        source: Source,
+        path: &str,
+        most_bytes: usize,
+    ) -> Result<Vec<u8>, FetchError> {
+        let mut request = PeerRequest::get(path, most_bytes);
+        request.deadline = Some(source.deadline());
+        let answer = self.client_of(source)?.send(request).await?;
+        whole(answer.status, answer.bytes)
+    }
+
+    /// The same as text.
+    pub(super) async fn fetch_text(
+        &self,
+        source: Source,
+        path: &str,
+        most_bytes: usize,
+    ) -> Result<String, FetchError> {
+        let bytes = self.fetch_from(source, path, most_bytes).await?;
+        String::from_utf8(bytes).map_err(|_| FetchError::Malformed)
+    }
+}
+
+/// Time for one document from another member: there are others to ask.
+const PEER_DEADLINE: Duration = Duration::from_secs(3);

@@ -1,0 +1,191 @@
+//! How news gets onto the board: judged as every node will, made durable with a line in the log,
+//! and only then shown and told.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::board::{Board, BoardError, Publication, Signers};
+use super::serving::Node;
+use crate::audit::{Actor, Entry, EntryKind, Pending};
+use crate::base::{Code, ListId, Timestamp};
+use crate::crypto::Signer;
+use crate::http::{Problem, documents};
+use crate::store::{CommitError, Effect, TrustCommit, TrustDocumentRow};
+use crate::trust::{DocumentKind, LogLeaf, Root, SignedOrder};
+
+impl Node {
+    /// Publishes lists together.
+    pub(super) async fn publish(
+        &self,
+        lists: &[(ListId, &[u8])],
+        actor: Actor,
+    ) -> Result<Value, Problem> {
+        let now = self.clock.now();
+        let mut board = self.board.lock().await;
+        let signers = self.signers(board.root())?;
+        let publication = board
+            .publish(lists, signers.borrowed(), now)
+            .map_err(|error| board_problem(error, "/list"))?;
+        let named = |id: &ListId| {
+            publication.lists.iter().find(|(known, _)| known == id).map(|(_, named)| *named)
+        };
+        let published = lists.iter().filter_map(|(id, bytes)| {
+            let named = named(id)?;
+            Some(Effect::PublishDocument(TrustDocumentRow {
+                kind: DocumentKind::List.word().to_owned(),
+                id: id.short(),
+                sequence: named.sequence,
+                sha256: named.sha256,
+                document: String::from_utf8_lossy(bytes).into_owned(),
+                updated: now,
+            }))
+        });
+        self.keep(&board, &publication, published.collect(), actor, now).await?;
+        let refused: Vec<_> = publication
+            .refused
+            .iter()
+            .map(|(service, code)| json!({ "service": service, "code": code }))
+            .collect();
+        let told: Vec<_> = publication
+            .lists
+            .iter()
+            .map(|(id, named)| {
+                json!({ "id": id, "sequence": named.sequence, "sha256": named.sha256 })
+            })
+            .collect();
+        self.put_up(&mut board, publication.board, now);
+        Ok(json!({ "published": told, "refused": refused }))
+    }
+
+    /// Takes a suspension order from whoever brings it; tells what it counts for, and whether it
+    /// was news.
+    pub(super) async fn take_order(&self, bytes: &[u8]) -> Result<(Value, bool), Problem> {
+        let now = self.clock.now();
+        let mut board = self.board.lock().await;
+        let signers = self.signers(board.root())?;
+        let refused = |error| board_problem(error, "");
+        let order = SignedOrder::parse(bytes).map_err(|refusal| refused(refusal.into()))?;
+        let publication = board.order(bytes, signers.borrowed(), now).map_err(refused)?;
+        let is_news = publication.is_some();
+        if let Some(publication) = publication {
+            let actor = Actor { role: "order".to_owned(), ..Actor::gateway() };
+            self.keep(&board, &publication, Vec::new(), actor, now).await?;
+            self.put_up(&mut board, publication.board, now);
+        }
+        Ok((documents::order_answer(&order, board.state().orders()), is_news))
+    }
+
+    /// Publishes the next root. Its freshness key and log key must be among this hub's.
+    pub(super) async fn publish_root(&self, bytes: &[u8], actor: Actor) -> Result<Value, Problem> {
+        let now = self.clock.now();
+        let mut board = self.board.lock().await;
+        let refused = |error| board_problem(error, "/root");
+        let next =
+            board.root().successor(bytes).map_err(|refusal| refused(BoardError::from(refusal)))?;
+        let signers = self.signers(&next)?;
+        let publication = board.root_after(bytes, signers.borrowed(), now).map_err(refused)?;
+        self.keep(&board, &publication, Vec::new(), actor, now).await?;
+        self.put_up(&mut board, publication.board, now);
+        Ok(json!({ "sequence": next.document().sequence, "sha256": next.sha256().to_hex() }))
+    }
+
+    /// Puts a line into the log that goes with no list.
+    pub(super) async fn log_line(&self, leaf: LogLeaf, actor: Actor) -> Result<(), Problem> {
+        let now = self.clock.now();
+        let mut board = self.board.lock().await;
+        let signers = self.signers(board.root())?;
+        let publication = board
+            .record(leaf, signers.borrowed(), now)
+            .map_err(|error| board_problem(error, ""))?;
+        self.keep(&board, &publication, Vec::new(), actor, now).await?;
+        self.put_up(&mut board, publication.board, now);
+        Ok(())
+    }
+
+    /// Makes a publication durable, with everything that goes on record in one transaction.
+    async fn keep(
+        &self,
+        before: &Board,
+        publication: &Publication,
+        published: Vec<Effect>,
+        actor: Actor,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let after = publication.board.state();
+        let change = TrustCommit::between(before.state(), after, &publication.lines, now);
+        self.keep_recorded(change, published, actor, now).await
+    }
+
+    /// Makes a change durable that nobody asked for.
+    pub(super) async fn keep_change(
+        &self,
+        change: TrustCommit,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        if change.effects.is_empty() {
+            let kept = self.store.keep_documents(change.quiet).await;
+            return kept.map_err(|_| Problem::new(Code::AuditUnavailable));
+        }
+        self.keep_recorded(change, Vec::new(), Actor::gateway(), now).await
+    }
+
+    async fn keep_recorded(
+        &self,
+        change: TrustCommit,
+        published: Vec<Effect>,
+        actor: Actor,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let mut entry = Entry::new(EntryKind::TrustChanged, now, actor);
+        entry.reference = change.reference();
+        entry.document_sha256 = change.sha256();
+        let effects = published.into_iter().chain(change.effects).collect();
+        match self.store.commit(effects, Pending::new(entry, &self.entropy)).await {
+            Ok(_) => {}
+            Err(CommitError::Refused { .. }) => return Err(Problem::new(Code::StateConflict)),
+            Err(CommitError::Store(_)) => return Err(Problem::new(Code::AuditUnavailable)),
+        }
+        if let Err(error) = self.store.keep_documents(change.quiet).await {
+            tracing::error!(%error, "a freshness statement was not kept");
+        }
+        Ok(())
+    }
+
+    /// Shows a board that is durable, and tells everybody that there is news.
+    pub(super) fn put_up(&self, board: &mut Board, next: Board, now: Timestamp) {
+        *board = next;
+        self.show(board, now);
+        self.news.tell();
+    }
+
+    /// The keys that `root` names, which must be this hub's.
+    pub(super) fn signers(&self, root: &Root) -> Result<HeldSigners, Problem> {
+        self.keys.signers(root).ok_or_else(|| {
+            Problem::new(Code::NotReady).with_detail(
+                "this hub does not hold the freshness key and the log key that the root names",
+            )
+        })
+    }
+}
+
+/// The two keys of a hub that say what is current.
+pub(super) struct HeldSigners {
+    pub(super) freshness: Arc<dyn Signer>,
+    pub(super) log: Arc<dyn Signer>,
+}
+
+impl HeldSigners {
+    pub(super) fn borrowed(&self) -> Signers<'_> {
+        Signers { freshness: self.freshness.as_ref(), log: self.log.as_ref() }
+    }
+}
+
+/// News that every node would refuse is the sender's to mend, and is told why.
+fn board_problem(error: BoardError, pointer: &str) -> Problem {
+    match error {
+        BoardError::Refused(refusal) => Problem::new(Code::ValidationFailed)
+            .with_error(pointer, format!("{}: {refusal}", refusal.code())),
+        BoardError::Seal(_) => Problem::new(Code::Internal),
+    }
+}
