@@ -64,6 +64,9 @@ pub fn add_cosignatures(
     witnesses: &[WitnessKey],
 ) -> Result<String, CosignatureError> {
     let note = read(note)?;
+    if lines.len() > NOTE_BYTES {
+        return Err(CosignatureError::TooLarge);
+    }
     let added = signature_lines(lines).ok_or(CosignatureError::Malformed)?;
     let mut kept = Vec::new();
     for line in &note.signatures {
