@@ -19,7 +19,7 @@ pub struct Cosignature<'k> {
 /// Signs `checkpoint` as the witness called `name`; the result is one signature line with its
 /// line break.
 ///
-/// The caller has judged the checkpoint ([`super::witness`]) and has stored it before this.
+/// The caller has judged the checkpoint ([`super::witness()`]) and has stored it before this.
 pub fn cosign(
     checkpoint: &Checkpoint,
     signer: &dyn Signer,
@@ -64,6 +64,9 @@ pub fn add_cosignatures(
     witnesses: &[WitnessKey],
 ) -> Result<String, CosignatureError> {
     let note = read(note)?;
+    if lines.len() > NOTE_BYTES {
+        return Err(CosignatureError::TooLarge);
+    }
     let added = signature_lines(lines).ok_or(CosignatureError::Malformed)?;
     let mut kept = Vec::new();
     for line in &note.signatures {
@@ -149,7 +152,8 @@ fn signed_message(seconds: u64, text: &str) -> String {
     format!("cosignature/v1\ntime {seconds}\n{text}")
 }
 
-/// Seconds since the epoch as an instant, unless there was none or it is beyond all clocks.
+/// Seconds since the epoch as an instant, unless there was none or it is beyond all clocks. What
+/// lies beyond the last instant of a [`Timestamp`] becomes that one.
 fn read_time(seconds: u64) -> Option<Timestamp> {
     let known = (1..=MOST_SECONDS).contains(&seconds);
     let seconds = i64::try_from(seconds).ok()?;

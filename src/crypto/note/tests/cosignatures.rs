@@ -224,7 +224,9 @@ fn a_note_does_not_grow_beyond_what_readers_take() {
     note.push_str(&others);
     let line = cosign(&checkpoint(7), &one, "w/one", at(5)).unwrap();
     assert!(add_cosignatures(&note, &line, &keys).is_ok());
-    let name = "w".repeat(40_000);
+    let answer = format!("{line}{others}{others}");
+    assert_eq!(add_cosignatures(&note, &answer, &keys), Err(CosignatureError::TooLarge));
+    let name = "w".repeat(20_000);
     let huge = [witness_key(&name, &one)];
     let line = cosign(&checkpoint(7), &one, &name, at(5)).unwrap();
     assert_eq!(add_cosignatures(&note, &line, &huge), Err(CosignatureError::TooLarge));
