@@ -15,7 +15,7 @@ use super::witnessing::WitnessDesk;
 use crate::audit::{Entry, Pending, Receipt};
 use crate::base::{Code, MemberId, SystemEntropy, Timestamp};
 use crate::exchange::{RegisteredUse, Registration};
-use crate::http::Problem;
+use crate::http::{Problem, Representations};
 use crate::identity::Client;
 use crate::licence::LicenceType;
 use crate::store::{ClientState, CommitError, Effect, Store, StoreError};
@@ -53,6 +53,7 @@ pub(crate) struct Node {
     pub(crate) witness_desk: WitnessDesk,
     pub(crate) outbound: Outbound,
     pub(crate) statuses: StatusLists,
+    pub(crate) representations: Representations,
     pub(crate) telemetry: Arc<Telemetry>,
 }
 

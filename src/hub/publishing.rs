@@ -30,6 +30,7 @@ impl Node {
         let named = |id: &ListId| {
             publication.lists.iter().find(|(known, _)| known == id).map(|(_, named)| *named)
         };
+        let state = publication.board.state();
         let published = lists.iter().filter_map(|(id, bytes)| {
             let named = named(id)?;
             Some(Effect::PublishDocument(TrustDocumentRow {
@@ -38,7 +39,8 @@ impl Node {
                 sequence: named.sequence,
                 sha256: named.sha256,
                 document: String::from_utf8_lossy(bytes).into_owned(),
-                updated: now,
+                // By it the version in force at an instant is found.
+                updated: state.newest(*id).map_or(now, |header| header.issued),
             }))
         });
         self.keep(&board, &publication, published.collect(), actor, now).await?;

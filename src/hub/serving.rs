@@ -16,7 +16,7 @@ use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Clock, Code, SystemEntropy, Timestamp, limits};
 use crate::http::{
     Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
-    MediaType, News, RouteRules, Routes, Service,
+    MediaType, News, Representations, RouteRules, Routes, Service,
 };
 use crate::identity::{Caller, Place, identify, read_chain};
 use crate::peer::{OriginPolicy, PeerDirectory, PeerSettings};
@@ -58,6 +58,7 @@ pub(super) struct Node {
     pub(super) entropy: SystemEntropy,
     pub(super) keys: Keys,
     pub(super) store: Store,
+    pub(super) representations: Representations,
     /// What is published; whoever changes it holds the lock until the change is durable.
     pub(super) board: Mutex<Board>,
     /// Tells whoever listens that the board changed.
@@ -160,6 +161,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         entropy: SystemEntropy,
         keys,
         store,
+        representations: Representations::default(),
         board: Mutex::new(Board::restore(state)),
         news: News::default(),
         peers: PeerDirectory::new(Some(identity), peers),

@@ -323,6 +323,58 @@ fn tl_19_a_member_twice_anywhere_in_a_list_is_refused() {
 }
 
 #[test]
+fn tl_28_a_list_that_says_another_number_than_it_is_fetched_by_is_kept_out() {
+    let mut federation = federation();
+    let state = federation.state();
+    let list = federation.publish(tianjin());
+    let mut draft = federation.freshness_draft();
+    for (id, named) in &mut draft.lists {
+        if *id == tianjin() {
+            assert_eq!(named.sequence, 2);
+            named.sequence = 3;
+        }
+    }
+    let token = draft.sign(&federation.freshness_key.key, federation.now).unwrap();
+    let state = take_freshness(&state, &token, federation.now).unwrap();
+    assert_eq!(
+        offer(&state, tianjin(), &list, federation.now).unwrap_err(),
+        UpdateRefusal::SnapshotMismatch
+    );
+    assert_eq!(state.held(tianjin()).unwrap().sequence, 1);
+}
+
+#[test]
+fn tl_29_a_federation_list_is_no_provincial_list_whatever_it_calls_itself() {
+    let renamed = |id: ListId, uri: &str, list_type: &str| {
+        read_changed(id, |lote| {
+            let scheme = &mut lote["ListAndSchemeInformation"];
+            scheme["SchemeInformationURI"][0]["uriValue"] = json!(uri);
+            scheme["LoTEType"] = json!(list_type);
+        })
+        .map(|_| ())
+    };
+    let (federal, province) = ("urn:elicence:list:federation", "urn:elicence:list:120000");
+    let (federal_type, province_type) =
+        ("urn:elicence:list-type:federation", "urn:elicence:list-type:province");
+    for (id, uri, list_type, expected) in [
+        (tianjin(), province, federal_type, UpdateRefusal::WrongTyp),
+        (tianjin(), province, "urn:elicence:list-type:status", UpdateRefusal::WrongTyp),
+        (tianjin(), federal, province_type, UpdateRefusal::WrongTyp),
+        (tianjin(), federal, federal_type, UpdateRefusal::Malformed),
+        (ListId::Federation, province, province_type, UpdateRefusal::Malformed),
+        (
+            ListId::Federation,
+            "urn:elicence:list:1/../2",
+            federal_type,
+            UpdateRefusal::IdNotCanonical,
+        ),
+        (ListId::Federation, "urn:elicence:list:%31", federal_type, UpdateRefusal::IdNotCanonical),
+    ] {
+        assert_eq!(renamed(id, uri, list_type).unwrap_err(), expected, "{uri} {list_type}");
+    }
+}
+
+#[test]
 fn a_key_in_use_is_named_by_its_certificate() {
     let service = "/TrustedEntitiesList/0/TrustedEntityServices/0/ServiceInformation";
     let identity = format!("{service}/ServiceDigitalIdentity");

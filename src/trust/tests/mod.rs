@@ -11,6 +11,7 @@ mod restore;
 mod roots;
 mod schema;
 mod scope;
+mod size;
 
 use super::testing::{Federation, Identity, list_id, seal_with};
 use super::{DocumentKind, TrustState, Update, UpdateRefusal};
