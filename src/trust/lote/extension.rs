@@ -25,6 +25,12 @@ impl Extension {
         let value = serde_json::to_value(value).ok()?;
         Some(Self { critical: false, name: format!("{PREFIX}{name}"), value })
     }
+
+    /// Whether `other` is the extension of the same name.
+    #[must_use]
+    pub fn is_same_kind(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
 }
 
 /// The value of the extension `name`, when it is there. Twice, critical, or of another shape, it
