@@ -230,6 +230,7 @@ impl Asking<'_> {
                 queries: vec!["number".to_owned()],
                 longest_data_life_days: 0,
             }],
+            renewals: Vec::new(),
         };
         registration.sign(&key(self.registrar), self.at).unwrap()
     }

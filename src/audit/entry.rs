@@ -109,6 +109,10 @@ impl fmt::Display for Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryKind {
+    /// An operator approved what another proposed.
+    ChangeApproved,
+    /// An operator proposed a change that another must approve.
+    ChangeProposed,
     /// A client was registered, changed, suspended or withdrawn.
     ClientChanged,
     /// A holder was asked for consent.
@@ -123,6 +127,8 @@ pub enum EntryKind {
     GrantRevoked,
     /// An officer opened an inspection.
     InspectionOpened,
+    /// This province's own list was signed again with the same content.
+    ListResigned,
     /// A request was refused before it was clear what it would have been.
     Refusal,
     /// The register of licences changed.
@@ -143,6 +149,8 @@ impl EntryKind {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::ChangeApproved => "change-approved",
+            Self::ChangeProposed => "change-proposed",
             Self::ClientChanged => "client-changed",
             Self::ConsentRequested => "consent-requested",
             Self::CredentialIssued => "credential-issued",
@@ -150,6 +158,7 @@ impl EntryKind {
             Self::GrantCreated => "grant-created",
             Self::GrantRevoked => "grant-revoked",
             Self::InspectionOpened => "inspection-opened",
+            Self::ListResigned => "list-resigned",
             Self::Refusal => "refusal",
             Self::RegisterChanged => "register-changed",
             Self::Started => "started",

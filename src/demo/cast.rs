@@ -25,6 +25,8 @@ pub(super) struct Cast {
     pub(super) business: Desk,
     /// An operator of each gateway.
     pub(super) operators: [Desk; 3],
+    /// The second operator of each gateway.
+    pub(super) approvers: [Desk; 3],
     /// The driver's wallet folder.
     pub(super) wallet: PathBuf,
 }
@@ -46,6 +48,15 @@ impl Cast {
             operator_desk(stage, Province::Hebei, now)?,
             operator_desk(stage, Province::Guangdong, now)?,
         ];
+        let approver = |province| {
+            let made = stage.make_second_operator(province, now)?;
+            desk(stage, province, 2, &made)
+        };
+        let approvers = [
+            approver(Province::Tianjin)?,
+            approver(Province::Hebei)?,
+            approver(Province::Guangdong)?,
+        ];
         let unit = stage.make_client("130000", "130000", "enforcement", POLICE_UNIT, now)?;
         let shop = stage.make_client("440000", "440000", "business", BUSINESS_CODE, now)?;
         register(&operators[1], police_order(&unit)?).await?;
@@ -58,6 +69,7 @@ impl Cast {
             police: desk(stage, Province::Hebei, 0, &unit)?,
             business: desk(stage, Province::Guangdong, 0, &shop)?,
             operators,
+            approvers,
             wallet,
         })
     }
@@ -129,6 +141,20 @@ async fn register(operator: &Desk, order: ClientOrder) -> Result<(), DemoError> 
     } else {
         Err(DemoError::Refused { what: "a client", body: reply.body })
     }
+}
+
+/// Publishes a list as two operators do: one proposes it, another approves it.
+pub(super) async fn publish_list(
+    [proposer, approver]: [&Desk; 2],
+    list: &[u8],
+) -> Result<Value, DemoError> {
+    let order = json!({ "list": String::from_utf8_lossy(list) });
+    let proposed = proposer.post("/v1/operator/list-propose", &order).await?;
+    if !proposed.is_done() {
+        return Err(DemoError::Refused { what: "a list", body: proposed.body });
+    }
+    let order = json!({ "sha256": proposed.body["sha256"] });
+    Ok(approver.post("/v1/operator/list-approve", &order).await?.body)
 }
 
 async fn issue(operator: &Desk, order: &Value) -> Result<IssuedLicence, DemoError> {

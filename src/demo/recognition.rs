@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::cast::{Cast, OFFICER, PAPER_NUMBER, PLATE};
+use super::cast::{Cast, OFFICER, PAPER_NUMBER, PLATE, publish_list};
 use super::script::{Scene, compare, until};
 use super::stage::{Province, ROADSIDE_LAW, ROADSIDE_USE, read};
 use super::story::DemoError;
@@ -153,16 +153,15 @@ pub(super) async fn foreign_issuer(scene: &mut Scene) -> Result<Outcome, DemoErr
     let change = ListChange::AddIssuer { number: 2, territories: vec!["1201".to_owned()] };
     let charter = stage.charter(hebei);
     let list = change_list(&folder, &charter, held.as_bytes(), &change, stage.now())?;
-    let order = json!({ "list": String::from_utf8_lossy(&list) });
     let cast = scene.cast()?;
-    let published = cast.operators[1].post("/v1/operator/list-publish", &order).await?;
+    let published = publish_list([&cast.operators[1], &cast.approvers[1]], &list).await?;
     let credential = forge(scene)?;
     let report = until(|| async {
         let report = present(scene, &credential).await?;
         Ok((report["reasons"][0]["code"] == json!("issuer.out_of_scope"), report))
     })
     .await?;
-    let got = json!({ "hub": published.body, "check": summary(&report) });
+    let got = json!({ "hub": published, "check": summary(&report) });
     Ok(compare(
         got,
         &[

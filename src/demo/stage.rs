@@ -300,6 +300,31 @@ impl Stage {
         id: &str,
         now: Timestamp,
     ) -> Result<Made, DemoError> {
+        let made = self.issue_client(node, division, role, id, now)?;
+        self.keep_client(&format!("{node}-{role}"), &made)?;
+        Ok(made)
+    }
+
+    /// Makes a province's second operator, without whom its list does not change.
+    pub(super) fn make_second_operator(
+        &self,
+        province: Province,
+        now: Timestamp,
+    ) -> Result<Made, DemoError> {
+        let code = province.code();
+        let made = self.issue_client(code, code, "operator", "desk-2", now)?;
+        self.keep_client(&format!("{code}-operator-2"), &made)?;
+        Ok(made)
+    }
+
+    fn issue_client(
+        &self,
+        node: &str,
+        division: &str,
+        role: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Made, DemoError> {
         let keys = self.folder(node).join("keys");
         let name = format!("client-ca-{role}");
         let authority = Authority::from_pem(
@@ -309,11 +334,13 @@ impl Stage {
         let client: ClientName = format!("urn:elicence:client:{division}:{role}:{id}")
             .parse()
             .map_err(|_| SealError::Document)?;
-        let made = authority.issue_client(&client, Period::from_now(now, CLIENT_LIFE))?;
+        Ok(authority.issue_client(&client, Period::from_now(now, CLIENT_LIFE))?)
+    }
+
+    fn keep_client(&self, name: &str, made: &Made) -> Result<(), DemoError> {
         let folder = self.folder("clients");
         make_folder(&folder)?;
-        keep(&folder, &format!("{node}-{role}"), &made)?;
-        Ok(made)
+        keep(&folder, name, made)
     }
 }
 

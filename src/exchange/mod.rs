@@ -8,8 +8,11 @@ mod consent_offer;
 mod disclosing;
 mod enrolment;
 mod given;
+mod invitation;
+mod list_changes;
 mod query;
 mod registration;
+mod renewal;
 mod report;
 mod request;
 mod verification;
@@ -21,8 +24,11 @@ pub use consent_offer::{ApprovalBody, ConsentOffer, RevocationBody, notice};
 pub use disclosing::{DisclosureBody, DisclosureResult, UseCount};
 pub use enrolment::{Enrolment, EnrolmentRefusal, federation_payload};
 pub use given::{Given, NotOnRecord, Pledged, answer, pledge};
+pub use invitation::{INVITATION_LIFE, InvitationKey, InvitationRefusal};
+pub use list_changes::{EntryChange, ListChanges};
 pub use query::{InspectionBody, QueryBody, RegisterAnswer};
 pub use registration::{RegisteredUse, Registration};
+pub use renewal::{MOST_RENEWALS, Renewal};
 pub use report::{
     Authorization, Evidence, Findings, Freshness, IssuerLayer, LicenceLayer, Reason, TrustList,
     VerificationReport, decision_of,

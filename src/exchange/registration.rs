@@ -32,6 +32,9 @@ pub struct Registration {
     pub spki_sha256: Digest,
     /// What it may ask for.
     pub uses: Vec<RegisteredUse>,
+    /// How its key followed earlier ones, newest first ([`Renewal`](super::Renewal)).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renewals: Vec<String>,
 }
 
 /// A use of licences that a client has registered with its province.

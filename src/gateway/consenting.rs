@@ -187,7 +187,8 @@ impl Node {
 
     /// What this gateway states of its client when it asks elsewhere.
     pub(super) async fn statement_of(&self, client: &Client) -> Result<CallerStatement, Problem> {
-        let registration = self.registration_of(client).await?;
+        let mut registration = self.registration_of(client).await?;
+        registration.renewals = self.stated_renewals(client, self.now()).await?;
         let registration = registration
             .sign(self.keys.registrar.as_ref(), self.now())
             .map_err(|_| Problem::new(Code::Internal))?;

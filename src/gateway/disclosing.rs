@@ -264,7 +264,7 @@ impl Node {
         };
         let grant_use = GrantUse {
             caller_spki: party.spki,
-            renewed_from: &[],
+            renewed_from: &party.renewed_from,
             rp_id: &party.id,
             action: DisclosureAction::Read,
             claims: &claims,

@@ -70,7 +70,10 @@ pub(super) async fn show_grant(
 ) -> Result<Response, Problem> {
     let client = client_in(&caller, &[Role::Business, Role::Intermediary])?;
     let row = node.grant_row(&id).await?;
-    if row.grantee_spki != client.key().spki_digest() {
+    let own = client.key().spki_digest();
+    let is_own = row.grantee_spki == own
+        || node.earlier_keys(own, node.now()).await?.contains(&row.grantee_spki);
+    if !is_own {
         return Err(Problem::new(Code::NotFound));
     }
     Ok(Json(json!({

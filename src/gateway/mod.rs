@@ -3,6 +3,7 @@
 
 mod answering;
 mod asking;
+mod clients;
 mod consenting;
 mod disclosing;
 mod founding;
@@ -13,11 +14,15 @@ mod keys;
 mod node;
 mod operating;
 mod outbound;
+mod own_list;
 mod party;
+mod proposing;
 mod publishing;
 mod querying;
 mod recording;
+mod renewing;
 mod serving;
+mod standing;
 mod status;
 mod suspending;
 mod timekeeping;
@@ -29,9 +34,11 @@ mod trust_source;
 mod verifying;
 mod witnessing;
 
+pub use clients::ApplicationOrder;
 pub use founding::{Charter, Founded, FoundingError, found};
 pub use issuing::{IssueOrder, IssuedLicence, StatusOrder};
 pub use node::Settings;
 pub use operating::{ClientOrder, ListOrder};
 pub use publishing::{ListChange, change_list};
+pub use renewing::RenewalOrder;
 pub use serving::{Running, StartError, check, start};

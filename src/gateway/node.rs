@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::keys::Keys;
 use super::outbound::Outbound;
+use super::standing::ClientBook;
 use super::status::StatusLists;
 use super::timekeeping::{Agreement, Timekeeper};
 use super::trust_feed::TrustFeed;
@@ -51,6 +52,7 @@ pub(crate) struct Node {
     pub(crate) store: Store,
     pub(crate) trust: TrustFeed,
     pub(crate) witness_desk: WitnessDesk,
+    pub(crate) clients: ClientBook,
     pub(crate) outbound: Outbound,
     pub(crate) statuses: StatusLists,
     pub(crate) representations: Representations,
@@ -144,6 +146,7 @@ impl Node {
             contact: details.contact,
             spki_sha256: row.spki,
             uses: details.uses,
+            renewals: Vec::new(),
         })
     }
 }

@@ -20,8 +20,8 @@ use crate::crypto::x509::Certificate;
 use crate::crypto::{Digest, PublicKey};
 use crate::exchange::RegisteredUse;
 use crate::http::{Problem, StrictJson};
-use crate::identity::{Caller, Role};
-use crate::store::{ClientRow, ClientState, Effect};
+use crate::identity::{Caller, ClientName, Role};
+use crate::store::{ClientState, Effect};
 use crate::telemetry::KeyName;
 use crate::trust::{ServiceKind, Snapshot, TrustAge};
 
@@ -75,12 +75,15 @@ pub(super) async fn command(
             let audit_index = node.register_client(order, actor).await?;
             Ok(Json(json!({ "audit_index": audit_index })).into_response())
         }
-        "list-publish" => {
-            let order: ListOrder = read(value)?;
-            let answer = node.put_list_at_hub(order.list.into_bytes()).await?;
-            Ok(Json(answer).into_response())
-        }
         "audit-verify" => Ok(Json(node.verify_log().await?).into_response()),
+        other if other.starts_with("client-") => node
+            .client_command(other, client, value)
+            .await
+            .unwrap_or_else(|| Err(Problem::new(Code::NotFound))),
+        list if list.starts_with("list-") => node
+            .list_command(list, client, value)
+            .await
+            .unwrap_or_else(|| Err(Problem::new(Code::NotFound))),
         _ => Err(Problem::new(Code::NotFound)),
     }
 }
@@ -157,29 +160,36 @@ impl Node {
         }
     }
 
-    async fn register_client(&self, order: ClientOrder, actor: Actor) -> Result<u64, Problem> {
+    async fn register_client(
+        self: &Arc<Self>,
+        order: ClientOrder,
+        actor: Actor,
+    ) -> Result<u64, Problem> {
         let now = self.now();
         let role: Role = order.role.parse().map_err(|error| validation("/role", &error))?;
         self.check_statutory_uses(role, &order.uses)?;
+        let name = ClientName { division: self.settings.member.division(), role, id: order.id };
+        // What takes two persons to give back is not given back by registering another key.
+        if !matches!(
+            self.clients.state_of_name(&order.role, &name.id),
+            None | Some(ClientState::Active)
+        ) {
+            return Err(Problem::new(Code::StateConflict)
+                .with_detail("the client is suspended or was revoked"));
+        }
         let details = ClientDetails { contact: order.contact, uses: order.uses };
-        let row = ClientRow {
-            id: order.id,
-            role: role.to_string(),
-            division: self.settings.member.division(),
-            spki: order.spki_sha256,
-            name: order.name,
-            intended_uses: serde_json::to_string(&details)
-                .map_err(|_| Problem::new(Code::Internal))?,
-            state: ClientState::Active,
-            created: now,
-        };
+        let row = self.client_row(&name, order.spki_sha256, order.name, &details, now)?;
         let mut entry = Entry::new(EntryKind::ClientChanged, now, actor);
         entry.reference = Some(row.id.to_string());
-        Ok(self.commit(vec![Effect::PutClient(row)], entry).await?.index())
+        self.change_clients(vec![Effect::PutClient(row)], entry).await
     }
 
     /// An agency registers uses of the national catalogue, and may only narrow them.
-    fn check_statutory_uses(&self, role: Role, uses: &[RegisteredUse]) -> Result<(), Problem> {
+    pub(super) fn check_statutory_uses(
+        &self,
+        role: Role,
+        uses: &[RegisteredUse],
+    ) -> Result<(), Problem> {
         if role != Role::Enforcement {
             return Ok(());
         }
@@ -212,6 +222,6 @@ impl Node {
     }
 }
 
-fn read<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     serde_json::from_value(value).map_err(|error| validation("", &error))
 }

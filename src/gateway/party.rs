@@ -29,6 +29,8 @@ pub(super) struct Party {
     pub(super) spki: Digest,
     /// What its province's registrar states of it.
     pub(super) registration: Registration,
+    /// The keys from which its key was renewed, each as the one before it stated.
+    pub(super) renewed_from: Vec<Digest>,
     /// Whether it signed the request itself.
     pub(super) assurance: Assurance,
     /// The ground it names.
@@ -95,7 +97,9 @@ impl Node {
         now: Timestamp,
     ) -> Result<Party, Problem> {
         let own = self.settings.member;
-        let registration = self.registration_of(client).await?;
+        let mut registration = self.registration_of(client).await?;
+        registration.renewals = self.stated_renewals(client, now).await?;
+        let renewed_from = registration.renewed_from().map_err(|_| Problem::new(Code::Internal))?;
         let client_request = header(headers, CLIENT_REQUEST_HEADER)?;
         let spki = client.key().spki_digest();
         let mut spends = Vec::new();
@@ -114,6 +118,7 @@ impl Node {
             id: client.id().to_string(),
             spki,
             registration,
+            renewed_from,
             assurance,
             basis: ground.basis,
             officer: ground.officer,
@@ -146,6 +151,7 @@ impl Party {
             Registration::open(&statement.registration, arrival.peer, registrars, now)
                 .map_err(|refusal| refuse(refusal.code()))?;
         check_statement(&statement, &registration)?;
+        let renewed_from = registration.renewed_from().map_err(|refusal| refuse(refusal.code()))?;
         let issuer = arrival.peer.to_string();
         let mut spends = vec![spend(issuer, request.jti().to_owned(), request.expires())];
         let assurance = match header(headers, CLIENT_REQUEST_HEADER)? {
@@ -165,6 +171,7 @@ impl Party {
             id: statement.id,
             spki: statement.spki_sha256,
             registration,
+            renewed_from,
             assurance,
             basis: request.basis().clone(),
             officer: request.officer().cloned(),

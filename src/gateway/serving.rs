@@ -9,13 +9,14 @@ use axum::routing::{get, post};
 
 use super::keys::Keys;
 use super::node::{Node, Settings};
+use super::standing::ClientBook;
 use super::status::StatusLists;
 use super::timekeeping::Timekeeper;
 use super::trust_feed::TrustFeed;
 use super::witnessing::WitnessDesk;
 use super::{
     consenting, disclosing, granting, inspecting, operating, publishing, querying, recording,
-    suspending, trust_push, verifying, witnessing,
+    renewing, suspending, trust_push, verifying, witnessing,
 };
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Clock, Code, Entropy as _, SystemEntropy, limits};
@@ -81,6 +82,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     let keys = Keys::load(&settings.data_dir, division)?;
     let origin = format!("elicence/{division}/audit");
     let store = Store::open(&settings.data_dir, &origin, Arc::clone(&keys.log)).await?;
+    let clients = ClientBook::of(store.clients().await?);
     let rows = store.trust_documents().await?;
     let lines = store.list_log_lines().await?;
     let trust = TrustFeed::restore(root, &rows, &lines, now).map_err(StartError::Root)?;
@@ -107,6 +109,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         keys,
         store,
         trust,
+        clients,
     })
 }
 
@@ -160,9 +163,11 @@ fn gate(node: &Arc<Node>, standing: fn(&Caller) -> Result<(), Code>) -> Identity
     let place = Place::Gateway(node.settings.member);
     IdentityGate::new::<Caller>(
         Arc::new(move || {
-            // Certificates end with time as well as with trust.
+            // Certificates end with time as well as with trust; and each client by itself. Both
+            // numbers only grow, so their sum moves with either.
             let minutes = seen.now().unix_seconds().unsigned_abs() / 60;
-            (seen.trust.snapshot().generation() << 32) | (minutes & 0xffff_ffff)
+            let changes = seen.trust.snapshot().generation() + seen.clients.generation();
+            (changes << 32) | (minutes & 0xffff_ffff)
         }),
         Arc::new(move |chain| {
             let chain = read_chain(chain).map_err(|refusal| refusal.code())?;
@@ -170,6 +175,9 @@ fn gate(node: &Arc<Node>, standing: fn(&Caller) -> Result<(), Code>) -> Identity
             let caller = identify(&chain, &snapshot, &place, judged.now())
                 .map_err(|refusal| refusal.code())?;
             standing(&caller)?;
+            if let Some(client) = caller.client() {
+                judged.clients.standing(client)?;
+            }
             Ok(caller)
         }),
         |caller| caller.member().is_some(),
@@ -203,6 +211,7 @@ fn federation_routes(node: &Arc<Node>) -> Routes {
         .route("/v1/grants/{id}", get(granting::show_grant).with_state(with()), business)
         .route("/v1/disclosures", post(disclosing::disclosures).with_state(with()), business)
         .route("/v1/records", post(recording::records).with_state(with()), business)
+        .route("/v1/clients/{id}/renew", post(renewing::renew).with_state(with()), business)
         .route(
             "/v1/status-lists/grants/1",
             get(publishing::grant_status).with_state(with()),

@@ -10,6 +10,7 @@ pub mod files;
 mod made;
 mod pem;
 mod profile;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -18,3 +19,4 @@ pub use error::PkiError;
 pub use made::Made;
 pub use pem::certificate_pem;
 pub use profile::{AUTHORITY_LIFE, CLIENT_LIFE, LEAF_LIFE, Period};
+pub use request::ClientCsr;

@@ -40,7 +40,7 @@ impl Columns<'_> {
         text.map(|text| text.parse().map_err(|_| Damage::Row(name).into())).transpose()
     }
 
-    fn word<T>(
+    pub(super) fn word<T>(
         &self,
         name: &'static str,
         read: impl Fn(&str) -> Option<T>,

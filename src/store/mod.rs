@@ -8,6 +8,7 @@ mod effect;
 mod error;
 mod lock;
 mod log;
+mod proposals;
 mod read;
 mod replay;
 mod rows;
@@ -25,6 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use effect::Effect;
 pub use error::{CommitError, Damage, StoreError};
+pub use proposals::{Approval, Persons, ProposalRow, ProposalState, RenewalRow};
 pub use rows::{
     AuditRow, ClientRow, ClientState, ConsentRequestRow, ConsentRequestState, GrantRow, GrantState,
     InspectionRow, LicenceRow, ListLogRow, StatusRow, TrustDocumentRow,

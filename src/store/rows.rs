@@ -254,12 +254,13 @@ macro_rules! stored_word {
                 match self { $(Self::$variant => $word,)* }
             }
 
-            pub(super) fn from_word(word: &str) -> Option<Self> {
+            pub(in crate::store) fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)* _ => None }
             }
         }
     };
 }
+pub(super) use stored_word;
 
 stored_word!(
     /// The state of a grant.

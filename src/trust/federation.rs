@@ -197,6 +197,7 @@ impl Member {
         if member.hosts.is_empty() || !member.hosts.iter().all(|host| is_origin(host)) {
             return Err(UpdateRefusal::Malformed);
         }
+        let (earlier_keys, earlier_changes) = earlier_list_keys(service, &list_key)?;
         Ok(Self {
             id: member.id,
             names: entity.information.name.clone(),
@@ -205,8 +206,8 @@ impl Member {
             list_certificate,
             list_key,
             key_change: lote::optional(extensions, "KeyChange")?,
-            earlier_changes: Vec::new(),
-            earlier_keys: Vec::new(),
+            earlier_changes,
+            earlier_keys,
             witness_vkey: member.witness_vkey,
             status: service.information.service_status.parse()?,
             since: service.information.status_starting_time,
@@ -304,6 +305,24 @@ fn read_collector(extensions: &[Extension]) -> Result<Option<Jwk>, UpdateRefusal
 /// A pattern is a short printable text; what it matches is its user's to say.
 fn is_pattern(text: &str) -> bool {
     (1..=PATTERN_BYTES).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+/// The list keys that stood here before `current`, newest first, and what each of them stated when
+/// it took the place of the one before.
+fn earlier_list_keys(
+    service: &EntityService,
+    current: &PublicKey,
+) -> Result<(Vec<PublicKey>, Vec<KeyChange>), UpdateRefusal> {
+    let (mut keys, mut changes) = (Vec::<PublicKey>::new(), Vec::new());
+    for past in &service.history {
+        let key = past.service_digital_identity.key()?;
+        if keys.last().unwrap_or(current) == &key {
+            continue;
+        }
+        keys.push(key);
+        changes.extend(lote::optional(&past.service_information_extensions, "KeyChange")?);
+    }
+    Ok((keys, changes))
 }
 
 /// Whether `text` is an origin as we compare them: `https://host[:port]`, nothing behind it, no

@@ -27,6 +27,7 @@ macro_rules! typs {
 typs! {
     Answer "elicence-answer+jwt" "The answer of one gateway to another.";
     Authorisation "elicence-authorisation+jwt" "An authorisation by the transport authority.";
+    ClientRenewal "elicence-client-renewal+jwt" "A client's new key, stated by its old one.";
     ClientRequest "elicence-client-request+jwt" "A client's own signature over its request.";
     Enrolment "elicence-enrolment+jwt" "A member's application to the federation.";
     Freshness "elicence-freshness+jwt" "The hub's statement of what is current.";

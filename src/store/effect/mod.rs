@@ -3,8 +3,10 @@
 //! Every statement runs on SQLite and PostgreSQL alike. A conditional change decides by the
 //! number of rows it touched; the reason is then read in the same transaction.
 
+mod client;
 mod consent;
 mod document;
+mod proposal;
 mod register;
 
 pub(super) use consent::{all_spent, sweep};
@@ -14,10 +16,12 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyQueryResult;
 
 use super::error::StoreError;
+use super::proposals::{Approval, ProposalRow, RenewalRow};
 use super::rows::{
-    ClientRow, ConsentRequestRow, GrantRow, InspectionRow, LicenceRow, ListLogRow, TrustDocumentRow,
+    ClientRow, ClientState, ConsentRequestRow, GrantRow, InspectionRow, LicenceRow, ListLogRow,
+    TrustDocumentRow,
 };
-use crate::base::{Code, ConsentRequestId, GrantId, Timestamp};
+use crate::base::{ClientId, Code, ConsentRequestId, GrantId, Timestamp};
 use crate::crypto::Digest;
 use crate::licence::{Identifier, LicenceStatus};
 
@@ -26,6 +30,14 @@ use crate::licence::{Identifier, LicenceStatus};
 pub enum Effect {
     /// Appends to the list log; `state-conflict` unless the line carries the next number.
     AppendListLog(ListLogRow),
+    /// Approves what another proposed; `role-not-allowed` for the same person where two are
+    /// needed, `not-found` for no such proposal, `state-conflict` when it does not wait any more.
+    ApproveProposal {
+        /// Whose approval, of what.
+        approval: Approval,
+        /// When.
+        now: Timestamp,
+    },
     /// Declines a waiting request; `state-conflict` in any other state.
     DenyConsentRequest {
         /// The request.
@@ -64,9 +76,12 @@ pub enum Effect {
         /// The grant.
         grant: GrantId,
     },
+    /// Proposes something; `state-conflict` while something waits under its name.
+    Propose(ProposalRow),
     /// Publishes a version; the same bytes again are fine, `state-conflict` for others.
     PublishDocument(TrustDocumentRow),
-    /// Registers or changes a client by its key.
+    /// Registers or changes a client by its key; `state-conflict` when the key is another's, or
+    /// not active: what was taken away does not come back by being written again.
     PutClient(ClientRow),
     /// Registers a licence, or what changed in one that is valid; `state-conflict` for an older
     /// version, an earlier state of this one, a licence whose status is anything else than valid
@@ -76,6 +91,9 @@ pub enum Effect {
     /// Accepts a document; `list-rollback` below the stored sequence, `list-equivocation` for
     /// other bytes of the same one.
     PutTrustDocument(TrustDocumentRow),
+    /// Lets a client's new key follow an active one; `state-conflict` when either was part of a
+    /// renewal in the same place before, or the old one is not active.
+    RenewClient(RenewalRow),
     /// Wakes a paused grant; `state-conflict` in any other state.
     ResumeGrant {
         /// The grant.
@@ -88,6 +106,19 @@ pub enum Effect {
         grant: GrantId,
         /// When.
         now: Timestamp,
+    },
+    /// Changes the state of a client's keys, one or all; `not-found` when it has none, and
+    /// `state-conflict` when none of them is in a state that this follows. What was withdrawn
+    /// stays so.
+    SetClientState {
+        /// The role.
+        role: String,
+        /// The client.
+        id: ClientId,
+        /// One key; all of them when none is named.
+        spki: Option<Digest>,
+        /// The new state.
+        state: ClientState,
     },
     /// Keeps the issued credential of a licence; `not-found` for none.
     SetCredential {
@@ -179,6 +210,9 @@ pub(super) async fn apply(
     }
     match effect {
         Effect::AppendListLog(row) => document::append_list_log(connection, row).await,
+        Effect::ApproveProposal { approval, now } => {
+            proposal::approve(connection, approval, *now).await
+        }
         Effect::DenyConsentRequest { request } => consent::deny(connection, request).await,
         Effect::EndGrantsOf { licence, now } => {
             consent::end_grants(connection, licence, *now).await
@@ -190,12 +224,17 @@ pub(super) async fn apply(
         }
         Effect::InsertInspection(row) => consent::insert_inspection(connection, row).await,
         Effect::PauseGrant { grant } => consent::pause(connection, grant).await,
+        Effect::Propose(row) => proposal::propose(connection, row).await,
         Effect::PublishDocument(row) => document::publish(connection, row).await,
-        Effect::PutClient(row) => register::put_client(connection, row).await,
+        Effect::PutClient(row) => client::put(connection, row).await,
         Effect::PutLicence(row) => register::put_licence(connection, row).await,
         Effect::PutTrustDocument(row) => document::put(connection, row).await,
+        Effect::RenewClient(row) => client::renew(connection, row).await,
         Effect::ResumeGrant { grant } => consent::resume(connection, grant).await,
         Effect::RevokeGrant { grant, now } => consent::revoke(connection, grant, *now).await,
+        Effect::SetClientState { role, id, spki, state } => {
+            client::set_state(connection, (role, id), *spki, *state).await
+        }
         Effect::SetCredential { identifier, token, digest } => {
             register::set_credential(connection, identifier, token, *digest).await
         }

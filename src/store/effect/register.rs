@@ -1,4 +1,4 @@
-//! Licences and clients.
+//! Licences of the register.
 
 use sqlx::AnyConnection;
 
@@ -8,7 +8,7 @@ use crate::crypto::Digest;
 use crate::licence::{Identifier, LicenceStatus};
 use crate::store::columns::carrier_word;
 use crate::store::error::StoreError;
-use crate::store::rows::{ClientRow, LicenceRow};
+use crate::store::rows::LicenceRow;
 
 pub(super) async fn put_licence(
     connection: &mut AnyConnection,
@@ -94,28 +94,4 @@ pub(super) async fn set_credential(
     .execute(connection)
     .await?;
     Ok(done_or(&set, Code::NotFound))
-}
-
-pub(super) async fn put_client(
-    connection: &mut AnyConnection,
-    row: &ClientRow,
-) -> Result<Applied, StoreError> {
-    sqlx::query(
-        "INSERT INTO clients (spki, id, role, division, name, intended_uses, state, created) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (spki) DO UPDATE SET id = excluded.id, role = excluded.role, \
-         division = excluded.division, name = excluded.name, \
-         intended_uses = excluded.intended_uses, state = excluded.state",
-    )
-    .bind(row.spki.to_string())
-    .bind(row.id.as_str())
-    .bind(row.role.as_str())
-    .bind(row.division.as_str())
-    .bind(row.name.as_str())
-    .bind(row.intended_uses.as_str())
-    .bind(row.state.as_str())
-    .bind(row.created.unix_micros())
-    .execute(connection)
-    .await?;
-    Ok(Applied::Done)
 }

@@ -183,7 +183,10 @@ async fn clients_and_inspections_read_back_as_they_were_written() {
     ];
     store.commit(effects, pending()).await.unwrap();
     assert_eq!(store.client(Digest::of("key")).await.unwrap(), Some(suspended.clone()));
-    assert_eq!(store.clients().await.unwrap(), [suspended]);
+    assert_eq!(store.clients().await.unwrap(), std::slice::from_ref(&suspended));
+    let again = ClientRow { state: ClientState::Active, ..suspended };
+    let back = store.commit(vec![Effect::PutClient(again)], pending()).await;
+    assert_eq!(refusal(back), Code::StateConflict, "nobody comes back by being written again");
     assert_eq!(store.inspection(&inspection.id).await.unwrap(), Some(inspection.clone()));
     let again = vec![Effect::InsertInspection(inspection.clone())];
     assert_eq!(refusal(store.commit(again, pending()).await), Code::StateConflict);

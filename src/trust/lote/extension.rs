@@ -32,6 +32,12 @@ impl Extension {
         self.name.strip_prefix(PREFIX) == Some(name)
     }
 
+    /// Whether `other` is the extension of the same name.
+    #[must_use]
+    pub fn is_same_kind(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+
     /// Whether it may stand in the history of a key.
     pub(super) fn is_kept_in_history(&self) -> bool {
         Place::History.known().iter().any(|name| self.is_named(name))
@@ -77,7 +83,15 @@ impl Place {
                 "StatusReason",
             ],
             Self::History => {
-                &["ServiceId", "ServiceScope", "KeyAlgorithm", "ClientRole", "StatusReason"]
+                // `KeyChange` moves here from the member when its list key changes once more.
+                &[
+                    "ServiceId",
+                    "ServiceScope",
+                    "KeyAlgorithm",
+                    "ClientRole",
+                    "StatusReason",
+                    "KeyChange",
+                ]
             }
         }
     }

@@ -1,0 +1,158 @@
+//! A province's own next list before it is published: whether every node would take it, whether it
+//! says anything new, and when the old one must be signed again.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::header::ListHeader;
+use super::lote::{Document, Extension, SignedList};
+use super::province::ProvincialList;
+use super::refusal::UpdateRefusal;
+use super::service::PreviousList;
+use super::state::TrustState;
+use crate::base::{Division, ListId, Timestamp, limits};
+use crate::crypto::jws::Typ;
+use crate::crypto::{SealError, json};
+
+/// A list that follows the one in force and is signed by the province's list key.
+#[derive(Clone, Debug)]
+pub struct NextList {
+    list: ProvincialList,
+    is_unchanged: bool,
+}
+
+impl NextList {
+    /// Reads what is to become the next list of `division`, by the rules of every node, with `state`
+    /// as the present: strictly the next number, naming the list in force, alive at `now`, signed
+    /// by the list key that the federation names.
+    pub fn read(
+        state: &TrustState,
+        division: Division,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<Self, UpdateRefusal> {
+        if bytes.len() > limits::TRUST_LIST_BYTES {
+            return Err(UpdateRefusal::TooLarge);
+        }
+        let signed = SignedList::parse(bytes)?;
+        if signed.id() != ListId::Province(division) {
+            return Err(UpdateRefusal::IdNotCanonical);
+        }
+        let federation = state.federation().ok_or(UpdateRefusal::WrongSigner)?;
+        let member = federation.member(division.member()).ok_or(UpdateRefusal::WrongSigner)?;
+        if signed.signatures().signers(&[&member.list_key], Typ::List)?.is_empty() {
+            return Err(UpdateRefusal::WrongSigner);
+        }
+        let list = ProvincialList::read(&signed)?;
+        check_follows(list.header(), state.province(division).map(ProvincialList::header))?;
+        check_life(list.header(), now)?;
+        let is_unchanged = held_bytes(state, division)
+            .and_then(|held| SignedList::parse(held.as_bytes()).ok())
+            .is_some_and(|held| says_the_same(held.document(), signed.document()));
+        Ok(Self { list, is_unchanged })
+    }
+
+    /// The list.
+    #[must_use]
+    pub const fn list(&self) -> &ProvincialList {
+        &self.list
+    }
+
+    /// Whether it differs from the list in force in its number and dates alone.
+    #[must_use]
+    pub const fn is_unchanged(&self) -> bool {
+        self.is_unchanged
+    }
+}
+
+impl ListHeader {
+    /// Whether a list with this header must be signed again at `now`: it is a day old, or ends
+    /// within a week.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        now.since(self.issued) >= RESIGNED_AFTER || self.next_update.since(now) < RESIGNED_BEFORE
+    }
+}
+
+/// The payload of the list that follows `division`'s list in force and says the same, for
+/// [`limits::PROVINCIAL_LIST_LIFE`] from `now`.
+pub fn unchanged_successor(
+    state: &TrustState,
+    division: Division,
+    now: Timestamp,
+) -> Result<Vec<u8>, SealError> {
+    let held = held_bytes(state, division).ok_or(SealError::Document)?;
+    let signed = SignedList::parse(held.as_bytes()).map_err(|_| SealError::Document)?;
+    let mut document = signed.document().clone();
+    let scheme = &mut document.lote.scheme;
+    let previous = PreviousList { sequence: scheme.sequence, sha256: signed.sha256() };
+    let previous = Extension::new("PreviousList", &previous).ok_or(SealError::Document)?;
+    for extension in &mut scheme.scheme_extensions {
+        if extension.is_same_kind(&previous) {
+            *extension = previous.clone();
+        }
+    }
+    scheme.sequence += 1;
+    scheme.list_issue_date_time = now.whole_seconds();
+    scheme.next_update = (now + limits::PROVINCIAL_LIST_LIFE).whole_seconds();
+    json::canonical(&document).map_err(|_| SealError::Document)
+}
+
+fn held_bytes(state: &TrustState, division: Division) -> Option<String> {
+    state.list_bytes(ListId::Province(division)).map(|(text, _)| text.to_owned())
+}
+
+fn check_follows(offered: &ListHeader, held: Option<&ListHeader>) -> Result<(), UpdateRefusal> {
+    let (before, previous) = held.map_or_else(
+        || (0, PreviousList::none()),
+        |held| {
+            let named = held.named;
+            let previous = PreviousList { sequence: named.sequence, sha256: named.sha256 };
+            (named.sequence, previous)
+        },
+    );
+    let sequence = offered.named.sequence;
+    if sequence < before {
+        return Err(UpdateRefusal::Rollback);
+    }
+    if sequence == before {
+        return Err(UpdateRefusal::Equivocation);
+    }
+    if sequence > before + 1 {
+        return Err(UpdateRefusal::SequenceJump);
+    }
+    if offered.previous == previous { Ok(()) } else { Err(UpdateRefusal::Fork) }
+}
+
+fn check_life(offered: &ListHeader, now: Timestamp) -> Result<(), UpdateRefusal> {
+    if offered.issued > now + limits::FRESHNESS_AHEAD {
+        Err(UpdateRefusal::NotYetValid)
+    } else if offered.next_update <= now {
+        Err(UpdateRefusal::Expired)
+    } else {
+        Ok(())
+    }
+}
+
+/// Compared as JSON without what every new signing changes.
+fn says_the_same(held: &Document, offered: &Document) -> bool {
+    let content = |document: &Document| {
+        let mut value = serde_json::to_value(document).ok()?;
+        let scheme = value.pointer_mut("/LoTE/ListAndSchemeInformation")?.as_object_mut()?;
+        for member in ["LoTESequenceNumber", "ListIssueDateTime", "NextUpdate"] {
+            scheme.remove(member)?;
+        }
+        if let Some(Value::Array(extensions)) = scheme.get_mut("SchemeExtensions") {
+            extensions.retain(|extension| extension["Name"] != "urn:elicence:ext:PreviousList");
+        }
+        Some(value)
+    };
+    let (held, offered) = (content(held), content(offered));
+    held.is_some() && held == offered
+}
+
+/// A list is signed anew every day even when nothing changed, so that its end is never near.
+const RESIGNED_AFTER: Duration = Duration::from_hours(24);
+/// However old it is, half of its life must always be left.
+const RESIGNED_BEFORE: Duration = Duration::from_hours(7 * 24);
