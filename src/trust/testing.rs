@@ -18,13 +18,16 @@ pub(crate) use province::{Listed, Province, licence_types};
 
 use super::lote::compose::{self, ListDraft};
 use super::{
-    Emergency, FreshnessDraft, Hub, ListLog, LogHead, Named, PinnedKey, PreviousList, ROOT_TYPE,
-    Root, RootDocument, ServiceKind, ServiceStatus, Snapshot, StatutoryUse, Threshold, TrustState,
-    Update, Witnesses, lote, root_vote,
+    Emergency, FreshnessDraft, Hub, ListLog, LogHead, LogLeaf, Named, PinnedKey, PreviousList,
+    ROOT_TYPE, Root, RootDocument, ServiceKind, ServiceStatus, Snapshot, StatutoryUse, Threshold,
+    TrustState, Update, Witnesses, lote, root_vote,
 };
 use crate::base::{ListId, ServiceId, Timestamp};
-use crate::crypto::Digest;
 use crate::crypto::jws::GeneralJws;
+use crate::crypto::merkle::TileTree;
+use crate::crypto::note::{Checkpoint, VerifierKey, cosign};
+use crate::crypto::seal::SoftwareKey;
+use crate::crypto::{Algorithm, Digest, Signer as _};
 
 /// The federation as its operators, its hub and its provinces hold it: keys, drafts, and what was
 /// published so far.
@@ -41,6 +44,12 @@ pub(crate) struct Federation {
     pub(crate) root: RootDocument,
     /// The national catalogue.
     pub(crate) uses: Vec<StatutoryUse>,
+    /// Signs the list log's checkpoints.
+    pub(crate) log_key: SoftwareKey,
+    /// The lines of the list log.
+    pub(crate) log: Vec<String>,
+    /// Suspension orders that the next statement names.
+    pub(crate) orders: Vec<Digest>,
     provinces: BTreeMap<&'static str, Province>,
     published: BTreeMap<ListId, Published>,
     freshness_sequence: u64,
@@ -66,7 +75,8 @@ impl Federation {
             (1..=5).map(|n| Identity::leaf(&format!("operator {n}"), now)).collect();
         let freshness_key = Identity::leaf("freshness", now);
         let hub_tls = Identity::tls("hub", now);
-        let root = root_document(&operators, &freshness_key, &hub_tls, now);
+        let log_key = SoftwareKey::generate(Algorithm::EdDsa).unwrap();
+        let root = root_document(&operators, &freshness_key, &hub_tls, &log_key, now);
         let mut federation = Self {
             now,
             operators,
@@ -74,6 +84,9 @@ impl Federation {
             hub_tls,
             root,
             uses: statutory_uses(),
+            log_key,
+            log: Vec::new(),
+            orders: Vec::new(),
             provinces: provinces
                 .iter()
                 .map(|(code, name, port)| (*code, Province::new(code, name, *port, now)))
@@ -153,6 +166,13 @@ impl Federation {
     /// Makes `bytes` what the hub serves as list `id` and what the next freshness statement names.
     pub(crate) fn announce(&mut self, id: ListId, bytes: &[u8]) {
         let named = name_of(bytes);
+        let leaf = LogLeaf::List {
+            at: self.now.into(),
+            id,
+            sequence: named.sequence,
+            sha256: named.sha256,
+        };
+        self.log.push(leaf.to_line().unwrap());
         self.published.insert(id, Published { bytes: bytes.to_vec(), named });
     }
 
@@ -179,8 +199,8 @@ impl Federation {
                 bytes: self.root.to_payload().unwrap().len() as u64,
             },
             lists: self.published.iter().map(|(id, list)| (*id, list.named)).collect(),
-            log: LogHead { size: 4, root: Digest::of("log") },
-            orders: Vec::new(),
+            log: LogHead { size: self.log_tree().size(), root: self.log_tree().root() },
+            orders: self.orders.clone(),
         }
     }
 
@@ -188,6 +208,44 @@ impl Federation {
     pub(crate) fn freshness(&mut self) -> String {
         let draft = self.freshness_draft();
         draft.sign(&self.freshness_key.key, self.now).unwrap()
+    }
+
+    /// The tree over the list log.
+    pub(crate) fn log_tree(&self) -> TileTree {
+        TileTree::over(&self.log.iter().map(|line| LogLeaf::hash(line)).collect::<Vec<_>>())
+    }
+
+    /// The head of the list log.
+    pub(crate) fn log_head(&self) -> Checkpoint {
+        let tree = self.log_tree();
+        Checkpoint { origin: LOG_ORIGIN.to_owned(), size: tree.size(), root: tree.root() }
+    }
+
+    /// The signed head of the list log, cosigned by these provinces.
+    pub(crate) fn log_note(&self, witnesses: &[&str]) -> String {
+        let head = self.log_head();
+        let mut note = head.sign(&self.log_key).unwrap();
+        for code in witnesses {
+            let province = &self.provinces[code];
+            note += &cosign(&head, &province.witness, &province.witness_name(), self.now).unwrap();
+        }
+        note
+    }
+
+    /// Makes these provinces the witnesses of the list log, `quorum` of whom must cosign. The root
+    /// is still to be signed.
+    pub(crate) fn appoint(&mut self, quorum: u32, witnesses: &[&str]) {
+        let vkeys = witnesses.iter().map(|code| self.provinces[code].witness_vkey()).collect();
+        self.root.witnesses = Witnesses { quorum, vkeys };
+        self.root.sequence += 1;
+    }
+
+    /// What a node that held `state` holds after it read the log on to its head.
+    pub(crate) fn read_log(&self, state: &TrustState, witnesses: &[&str]) -> TrustState {
+        let read = usize::try_from(state.log().size()).unwrap();
+        let note = self.log_note(witnesses);
+        let update = Update::Log { checkpoint: &note, lines: &self.log[read..] };
+        state.accept(update, self.now).unwrap().state
     }
 
     /// What a node that pinned the root holds after it took everything published.
@@ -199,7 +257,8 @@ impl Federation {
     /// that it did not hold yet.
     pub(crate) fn refresh(&mut self, state: &TrustState) -> TrustState {
         let token = self.freshness();
-        let mut state = state.accept(Update::Freshness(&token), self.now).unwrap().state;
+        let state = state.accept(Update::Freshness(&token), self.now).unwrap().state;
+        let mut state = self.read_log(&state, &[]);
         for (id, list) in &self.published {
             if !state.is_current(*id) {
                 let update = Update::List { id: *id, bytes: &list.bytes };
@@ -245,6 +304,7 @@ fn root_document(
     operators: &[Identity],
     freshness: &Identity,
     hub_tls: &Identity,
+    log_key: &SoftwareKey,
     now: Timestamp,
 ) -> RootDocument {
     let keys = operators.iter().map(|operator| PinnedKey::of(&operator.certificate)).collect();
@@ -256,7 +316,10 @@ fn root_document(
         operators: Threshold { threshold: 3, keys },
         freshness: PinnedKey::of(&freshness.certificate),
         emergency: Emergency { threshold: 2 },
-        log: ListLog { origin: "list-log.test".to_owned(), vkey: "list-log.test+0+AA".to_owned() },
+        log: ListLog {
+            origin: LOG_ORIGIN.to_owned(),
+            vkey: VerifierKey::new(LOG_ORIGIN, log_key.public_key()).unwrap().to_string(),
+        },
         witnesses: Witnesses { quorum: 0, vkeys: Vec::new() },
         hub: Hub {
             url: "https://127.0.0.1:7440".to_owned(),
@@ -264,6 +327,9 @@ fn root_document(
         },
     }
 }
+
+/// Origin of the fixture's list log.
+pub(crate) const LOG_ORIGIN: &str = "list-log.test";
 
 fn statutory_uses() -> Vec<StatutoryUse> {
     let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();

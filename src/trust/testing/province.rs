@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use super::Identity;
 use crate::base::{Division, ServiceId, Timestamp};
+use crate::crypto::note::WitnessKey;
+use crate::crypto::seal::SoftwareKey;
 use crate::crypto::x509::Certificate;
+use crate::crypto::{Algorithm, Signer as _};
 use crate::licence::{CheckDigit, LicenceType, SocialCreditCode};
 use crate::trust::lote::{self, compose};
 use crate::trust::{
@@ -33,6 +36,8 @@ pub(crate) struct Province {
     pub(crate) issuing_authority: Identity,
     /// Signs licences.
     pub(crate) issuer: Identity,
+    /// Cosigns the list log.
+    pub(crate) witness: SoftwareKey,
     /// Authority of clients, by role: `business`, `enforcement`.
     pub(crate) client_authorities: BTreeMap<&'static str, Identity>,
     /// Its origins: federation listener, public listener.
@@ -81,6 +86,7 @@ impl Province {
             status_signer: Identity::leaf(&format!("{name} status"), now),
             registrar: Identity::leaf(&format!("{name} registrar"), now),
             issuer: issuing_authority.issue_signer(&format!("{name} licences"), now),
+            witness: SoftwareKey::generate(Algorithm::EdDsa).unwrap(),
             issuing_authority,
             client_authorities: ["business", "enforcement"]
                 .map(|role| (role, role_authority(role)))
@@ -159,12 +165,22 @@ impl Province {
         compose::entity([self.name, self.name], &self.hosts, Vec::new(), services)
     }
 
+    /// What it is called as a witness.
+    pub(crate) fn witness_name(&self) -> String {
+        format!("elicence/{}/witness", self.division)
+    }
+
+    /// Its key as a witness.
+    pub(crate) fn witness_vkey(&self) -> String {
+        WitnessKey::new(&self.witness_name(), self.witness.public_key()).unwrap().to_string()
+    }
+
     /// Its entity in the federation list.
     pub(super) fn member_entity(&self) -> lote::Entity {
         let member = MemberExtension {
             id: self.division.member(),
             hosts: self.hosts.clone(),
-            witness_vkey: format!("{}.test+0+AA", self.division),
+            witness_vkey: self.witness_vkey(),
         };
         let extensions = member_extensions(&member, &self.scope).unwrap();
         let services = vec![super::list_key_service(self)];

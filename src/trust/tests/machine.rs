@@ -137,6 +137,12 @@ impl World {
         Self { federation, state, past, pinned }
     }
 
+    /// The lines of the log that the node has read.
+    fn lines(&self) -> Vec<String> {
+        let read = usize::try_from(self.state.log().size()).unwrap();
+        self.federation.log[..read].to_vec()
+    }
+
     fn take(&mut self, step: Step) {
         match step {
             Step::Refresh => {
@@ -190,7 +196,8 @@ fn run(steps: &[Step]) {
             assert!(number(&world.state) >= number(&before), "{step:?}");
         }
     }
-    let restored = TrustState::restore(world.pinned, &world.state.documents(), &[]).unwrap();
+    let lines = world.lines();
+    let restored = TrustState::restore(world.pinned, &world.state.documents(), &lines).unwrap();
     assert_eq!(contents(&restored), contents(&world.state));
 }
 

@@ -25,6 +25,11 @@ impl Store {
     }
 }
 
+/// The lines of the log that `state` has read.
+fn lines(federation: &Federation, state: &TrustState) -> Vec<String> {
+    federation.log[..usize::try_from(state.log().size()).unwrap()].to_vec()
+}
+
 fn pinned(federation: &Federation) -> Root {
     Root::pinned(&federation.signed_root()).unwrap()
 }
@@ -37,12 +42,13 @@ fn a_restored_state_equals_the_one_that_was_held() {
     federation.publish(tianjin());
     let state = federation.refresh(&state);
     let mut documents = state.documents();
-    assert_eq!(documents.len(), 6);
-    let restored = TrustState::restore(root.clone(), &documents, &[]).unwrap();
+    assert_eq!(documents.len(), 8);
+    let restored =
+        TrustState::restore(root.clone(), &documents, &lines(&federation, &state)).unwrap();
     assert_eq!(contents(&restored), contents(&state));
     assert!(restored.is_current(ListId::Federation) && restored.is_current(tianjin()));
     documents.reverse();
-    let restored = TrustState::restore(root, &documents, &[]).unwrap();
+    let restored = TrustState::restore(root, &documents, &lines(&federation, &state)).unwrap();
     assert_eq!(contents(&restored), contents(&state), "in any order");
 }
 
@@ -59,26 +65,32 @@ fn a_tampered_document_is_refused() {
         let byte = if document.text.as_bytes()[middle] == b'A' { "B" } else { "A" };
         let mut tampered = documents.clone();
         tampered[index].text.replace_range(middle..=middle, byte);
-        let outcome = TrustState::restore(root.clone(), &tampered, &[]);
+        let outcome = TrustState::restore(root.clone(), &tampered, &lines(&federation, &state));
         assert!(outcome.is_err(), "{:?} {}", document.kind, document.id);
     }
     let mut swapped = documents.clone();
     swapped[4].text.clone_from(&documents[5].text);
     assert!(
-        TrustState::restore(root.clone(), &swapped, &[]).is_err(),
+        TrustState::restore(root.clone(), &swapped, &lines(&federation, &state)).is_err(),
         "one list under another's name"
     );
     let mut orphan = documents;
     orphan.retain(|document| document.id != "federation");
-    assert!(TrustState::restore(root, &orphan, &[]).is_err(), "a list without who may sign it");
+    assert!(
+        TrustState::restore(root, &orphan, &lines(&federation, &state)).is_err(),
+        "a list without who may sign it"
+    );
 }
 
 #[test]
 fn another_pinned_root_does_not_take_over_what_was_held() {
     let mut federation = federation();
-    let documents = federation.state().documents();
+    let state = federation.state();
+    let documents = state.documents();
     let stranger = self::federation();
-    assert!(TrustState::restore(pinned(&stranger), &documents, &[]).is_err());
+    assert!(
+        TrustState::restore(pinned(&stranger), &documents, &lines(&federation, &state)).is_err()
+    );
 }
 
 #[test]
@@ -99,12 +111,16 @@ fn tl_45_a_restart_after_changes_of_the_root_restores_what_was_held() {
         federation.root.sequence = sequence;
         state = take_root(&state, &federation.signed_root(), federation.now).unwrap();
         store.keep(&state);
-        let restored = TrustState::restore(root.clone(), &store.documents(), &[]).unwrap();
+        let restored =
+            TrustState::restore(root.clone(), &store.documents(), &lines(&federation, &state))
+                .unwrap();
         assert_eq!(contents(&restored), contents(&state));
         assert!(restored.freshness().is_none());
         state = federation.refresh(&state);
         store.keep(&state);
-        let restored = TrustState::restore(root.clone(), &store.documents(), &[]).unwrap();
+        let restored =
+            TrustState::restore(root.clone(), &store.documents(), &lines(&federation, &state))
+                .unwrap();
         assert_eq!(contents(&restored), contents(&state));
     }
 }
@@ -122,7 +138,8 @@ fn a_list_signed_by_operators_of_an_earlier_root_is_restored_and_not_taken_anew(
     let signers: Vec<&Identity> =
         federation.operators.iter().take(3).chain(newcomers.iter().take(3)).collect();
     let state = take_root(&state, &federation.root_signed_by(&signers), federation.now).unwrap();
-    let restored = TrustState::restore(root, &state.documents(), &[]).unwrap();
+    let restored =
+        TrustState::restore(root, &state.documents(), &lines(&federation, &state)).unwrap();
     assert_eq!(contents(&restored), contents(&state));
     let by_old_operators = federation.seal(federation.draft(ListId::Federation));
     let outcome =
