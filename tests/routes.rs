@@ -35,12 +35,13 @@ const HOLDER: [&str; 4] = [
     "/v1/grants/grt_1/revoke",
 ];
 /// What both outward listeners show to everybody.
-const SHARED: [&str; 5] = [
+const SHARED: [&str; 6] = [
     "/.well-known/elicence-gateway",
     "/v1/status-lists/licence/1",
     "/v1/root/1",
     "/v1/freshness",
     "/v1/lists/120000",
+    "/v1/lists/federation/1",
 ];
 /// Routes of operators.
 const OPERATOR: [&str; 7] = [

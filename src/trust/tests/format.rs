@@ -1,14 +1,16 @@
 //! The form of a list, held against our profile: whatever the schema or the profile refuses keeps
 //! the list out, and what other schemes put beside ours does not.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::lote::SignedList;
 use super::super::{FederationList, ProvincialList, UpdateRefusal};
 use super::*;
-use crate::crypto::{Algorithm, Jwk, Signer, seal::SoftwareKey};
+use crate::crypto::{Algorithm, Jwk, Signer, base64url, seal::SoftwareKey};
 
 /// The list `id` of the fixture with its payload changed, read as far as its own form goes.
 fn read_changed(id: ListId, change: impl FnOnce(&mut Value)) -> Result<SignedList, UpdateRefusal> {
@@ -405,4 +407,42 @@ fn a_member_that_left_is_pointed_to_no_more() {
     let pointers = &list.document().lote.scheme.pointers;
     assert_eq!(pointers.len(), 2);
     assert!(pointers.iter().all(|pointer| !pointer.location.contains("/130000")));
+}
+
+proptest! {
+    #[test]
+    fn a_list_with_anything_anywhere_is_read_or_refused(
+        place in any::<prop::sample::Index>(),
+        put in prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,40}".prop_map(Value::from),
+            "urn:elicence:[a-z:0-9]{0,20}".prop_map(Value::from),
+            "20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:00:00Z".prop_map(Value::from),
+            Just(json!([])),
+            Just(json!([[], {}])),
+            Just(json!({ "val": "AAAA" })),
+        ],
+    ) {
+        static LIST: OnceLock<(Value, Value)> = OnceLock::new();
+        let (envelope, document) = LIST.get_or_init(|| {
+            let bytes = federation().served(ListId::Federation).to_vec();
+            let payload = serde_json::from_slice(&payload_of(&bytes)).unwrap();
+            (serde_json::from_slice(&bytes).unwrap(), payload)
+        });
+        let (mut envelope, mut document) = (envelope.clone(), document.clone());
+        let mut places = Vec::new();
+        gather(&document, "", &mut places);
+        let place = place.get(&places).0.clone();
+        *document.pointer_mut(&place).unwrap() = put;
+        let payload = serde_json::to_vec(&document).unwrap();
+        envelope["payload"] = json!(base64url::encode(&payload));
+        if let Ok(list) = SignedList::parse(&serde_json::to_vec(&envelope).unwrap()) {
+            prop_assert_eq!(list.signatures().payload(), payload);
+            let _ = FederationList::read(&list);
+            let _ = ProvincialList::read(&list);
+        }
+    }
 }
