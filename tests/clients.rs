@@ -312,6 +312,65 @@ fn a_list_is_changed_by_two_operators_and_re_signed_by_one() {
     until_held("440000", &approved.body["sequence"]);
 }
 
+#[test]
+fn a_list_that_is_due_is_signed_again_by_its_gateway_where_the_key_is() {
+    let apart = Apart::at_rest();
+    let key = apart.node("440000").dir.join("keys/list-signing.key.pem");
+    let away = key.with_extension("away");
+    std::fs::rename(&key, &away).unwrap();
+    let _running = apart.serve(&["hub", "440000"]);
+    let federation = Federation::at_rest();
+    let operator = federation.kept_desk("440000", 2, "440000-operator");
+    let list = next_list("440000", |list| {
+        let soon = (now() + Duration::from_hours(6 * 24)).whole_seconds();
+        list["LoTE"]["ListAndSchemeInformation"]["NextUpdate"] = json!(soon);
+    });
+    let published = post(&operator, "list-publish", &json!({ "list": list }));
+    assert!(published.is_done(), "{published:?}");
+    let sequence = published.body["sequence"].as_u64().unwrap();
+    until_held("440000", &json!(sequence));
+    let told = |line: &str| {
+        let found = common::until(common::PATIENCE, || {
+            let metrics = answered(operator.get("/metrics")).body;
+            metrics.as_str().unwrap().contains(line).then_some(())
+        });
+        assert!(found.is_some(), "{line}");
+    };
+    told("hutong_list_signings_total{outcome=\"config-invalid\"}");
+    told("hutong_end_alarms_total{days=\"7\",key=\"own_list\"} 1");
+    assert_eq!(held_number("440000"), sequence, "nothing is signed without the key");
+    std::fs::rename(&away, &key).unwrap();
+    until_held("440000", &json!(sequence + 1));
+    told("hutong_list_signings_total{outcome=\"ok\"} 1");
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(held_number("440000"), sequence + 1, "once is enough for a day");
+    let entries = post(&operator, "audit-verify", &json!({}));
+    assert!(entries.is_done(), "{entries:?}");
+}
+
+#[test]
+fn every_end_is_told_by_the_name_of_its_key() {
+    let metrics = answered(first("120000").get("/metrics")).body.to_string();
+    for key in [
+        "tls",
+        "gateway",
+        "status",
+        "registrar",
+        "log",
+        "issuer",
+        "issuing_ca",
+        "list",
+        "client_ca",
+        "own_list",
+        "federation_list",
+        "root",
+    ] {
+        let line = format!("hutong_certificate_expiry_seconds{{key=\\\"{key}\\\"}} ");
+        assert!(metrics.contains(&line), "{line} in {metrics}");
+    }
+    assert!(!metrics.contains("key=\\\"other\\\""), "{metrics}");
+}
+
 /// Somebody who wants to become a client, with the code of an invitation.
 struct Applicant {
     division: String,
@@ -550,15 +609,19 @@ fn signed_list(division: &str, key: &str, change: impl FnOnce(&mut Value)) -> St
 
 /// Waits until a gateway holds its own list with this number.
 fn until_held(division: &str, sequence: &Value) {
-    let public = Federation::at_rest().desk(division, 1, None);
     let held = common::until(common::PATIENCE, || {
-        let held = answered(public.get(&format!("/v1/lists/{division}"))).body;
-        let held = GeneralJws::parse(&serde_json::to_vec(&held).unwrap()).ok()?;
-        let list: Value = serde_json::from_slice(held.payload()).ok()?;
-        let number = &list["LoTE"]["ListAndSchemeInformation"]["LoTESequenceNumber"];
-        (number == sequence).then_some(())
+        (json!(held_number(division)) == *sequence).then_some(())
     });
     assert!(held.is_some(), "the gateway never took its own list {sequence}");
+}
+
+/// The number of its own list that a gateway holds.
+fn held_number(division: &str) -> u64 {
+    let public = Federation::at_rest().desk(division, 1, None);
+    let held = answered(public.get(&format!("/v1/lists/{division}"))).body;
+    let held = GeneralJws::parse(&serde_json::to_vec(&held).unwrap()).unwrap();
+    let list: Value = serde_json::from_slice(held.payload()).unwrap();
+    list["LoTE"]["ListAndSchemeInformation"]["LoTESequenceNumber"].as_u64().unwrap()
 }
 
 fn pointed_at(reply: &Reply, pointer: &str) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::routing::{get, post};
 
-use super::keys::Keys;
+use super::keys::{KeyFolder, Keys};
 use super::node::{Node, Settings};
 use super::standing::ClientBook;
 use super::status::StatusLists;
@@ -15,7 +15,7 @@ use super::timekeeping::Timekeeper;
 use super::trust_feed::TrustFeed;
 use super::{
     consenting, disclosing, granting, inspecting, operating, publishing, querying, recording,
-    renewing, verifying,
+    renewing, resigning, verifying,
 };
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Clock, Code, Entropy as _, SystemEntropy, limits};
@@ -52,6 +52,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     node.commit(Vec::new(), entry).await.map_err(|problem| StartError::Record(problem.code()))?;
     let mut service = Service::start(bind(&node).await?);
     service.run_beside(keep_fresh(Arc::clone(&node)));
+    service.run_beside(resigning::keep_signed(Arc::clone(&node)));
     tracing::info!(member = %node.settings.member, "the gateway is up");
     Ok(Running { node, service })
 }
@@ -76,6 +77,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     let keys = Keys::load(&settings.data_dir, division)?;
     let origin = format!("elicence/{division}/audit");
     let store = Store::open(&settings.data_dir, &origin, Arc::clone(&keys.log)).await?;
+    let certificate_ends = resigning::certificate_ends(&KeyFolder::of(&settings.data_dir));
     let clients = ClientBook::of(store.clients().await?);
     let rows = store.trust_documents().await?;
     let trust = TrustFeed::restore(root, &rows, now).map_err(StartError::Root)?;
@@ -101,6 +103,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         store,
         trust,
         clients,
+        certificate_ends,
     })
 }
 
@@ -228,6 +231,7 @@ fn public_routes(node: &Arc<Node>) -> Routes {
         .federation_only("/v1/consent-requests")
         .federation_only("/v1/disclosures")
         .federation_only("/v1/records")
+        .federation_only("/v1/clients/{id}/renew")
         .merge(shared_routes(node))
 }
 

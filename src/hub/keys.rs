@@ -40,6 +40,10 @@ impl Keys {
     }
 }
 
+pub(super) fn key_folder(data_dir: &Path) -> PathBuf {
+    data_dir.join("keys")
+}
+
 pub(super) fn key_file(data_dir: &Path, name: &str) -> PathBuf {
     data_dir.join(format!("keys/{name}.key.pem"))
 }

@@ -41,7 +41,7 @@ pub struct Settings {
 
 /// Everything the hub's routes share.
 pub(super) struct Node {
-    settings: Settings,
+    pub(super) settings: Settings,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: SystemEntropy,
     pub(super) keys: Keys,
@@ -50,7 +50,7 @@ pub(super) struct Node {
     pub(super) board: Mutex<Board>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     generation: AtomicU64,
-    telemetry: Arc<Telemetry>,
+    pub(super) telemetry: Arc<Telemetry>,
 }
 
 impl Node {
@@ -240,10 +240,10 @@ fn slot_routes(node: &Arc<Node>) -> Routes {
 
 fn operator_routes(node: &Arc<Node>) -> Routes {
     let rules = RouteRules::operator();
-    let telemetry = Arc::clone(&node.telemetry);
+    let measured = Arc::clone(node);
     let metrics = get(move || {
-        let telemetry = Arc::clone(&telemetry);
-        async move { telemetry.render() }
+        let node = Arc::clone(&measured);
+        async move { node.metrics().await }
     });
     Routes::new()
         .route("/healthz", get(|| async { "ok\n" }), rules)
@@ -258,8 +258,10 @@ fn operator_routes(node: &Arc<Node>) -> Routes {
 
 /// Signs freshness every minute for as long as the hub is up.
 async fn keep_fresh(node: Arc<Node>) {
+    node.watch_ends().await;
     loop {
         tokio::time::sleep(limits::FRESHNESS_INTERVAL).await;
+        node.watch_ends().await;
         node.refresh().await;
     }
 }

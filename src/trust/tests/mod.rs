@@ -4,6 +4,7 @@
 mod federation;
 mod lists;
 mod machine;
+mod next_list;
 mod profile;
 mod restore;
 mod roots;
