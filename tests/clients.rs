@@ -371,6 +371,68 @@ fn every_end_is_told_by_the_name_of_its_key() {
     assert!(!metrics.contains("key=\\\"other\\\""), "{metrics}");
 }
 
+#[test]
+fn the_command_line_leads_through_the_life_of_a_client() {
+    let federation = Federation::up();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let unit = credit_code("91120101MA5850");
+    let origin = |listener| format!("https://{}", federation.address("120000", listener));
+    let server = federation.dir.join("120000/keys/gateway-tls.cert.pem");
+    let run = |arguments: &[&str], listener: u16, certificate: &str, key: &str| {
+        let (origin, server) = (origin(listener), server.to_str().unwrap().to_owned());
+        let connection = ["--gateway", &origin, "--server-cert", &server];
+        let own = ["--cert", certificate, "--key", key, "--json"];
+        let output = common::run(&[&["client"], arguments, &connection, &own].concat());
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let clients = federation.dir.join("clients");
+    let kept = |name: &str| clients.join(name).to_str().unwrap().to_owned();
+    let operator = |arguments: &[&str]| {
+        let (cert, key) = (kept("120000-operator.cert.pem"), kept("120000-operator.key.pem"));
+        run(arguments, 2, &cert, &key)
+    };
+    let named = ["--role", "business", "--id", &unit];
+    let invited = operator(&[&["invite"][..], &named, &["--out", &at("code")]].concat());
+    let secret = std::fs::read_to_string(at("code")).unwrap();
+    assert!(!invited.to_string().contains(&secret), "the code is not on the screen");
+    std::fs::write(at("uses"), json!([drivers()]).to_string()).unwrap();
+    let (out, code, uses) = (at("unit"), at("code"), at("uses"));
+    let order = ["client", "request", "--division", "120000", "--out", &out, "--code", &code];
+    let more = ["--name", "示例", "--contact", "a@b.example", "--uses", &uses, "--json"];
+    let requested = common::run(&[&order[..], &named, &more].concat());
+    assert!(requested.status.success(), "{requested:?}");
+    let requested: Value = serde_json::from_slice(&requested.stdout).unwrap();
+    operator(&["file", requested["application"].as_str().unwrap()]);
+    let spki = requested["spki_sha256"].as_str().unwrap();
+    let certificate = at("unit/client.cert.pem");
+    operator(&["admit", spki, "--out", &certificate, "--life-days", "90"]);
+    let renewed = at("next");
+    run(&["renew", "--out", &renewed], 0, &certificate, &at("unit/client.key.pem"));
+    let listed = operator(&["list"]);
+    let rows = listed["clients"].as_array().unwrap();
+    let states = rows.iter().filter(|row| row["id"] == json!(unit)).count();
+    assert_eq!(states, 2, "the old key and the new: {listed}");
+    for (verb, state) in [("suspend", "SUSPENDED"), ("resume", "ACTIVE"), ("revoke", "WITHDRAWN")] {
+        let told = operator(&[&[verb][..], &named].concat());
+        assert_eq!(told["state"], json!(state), "{verb}");
+    }
+    let proposals = common::run(&[
+        "trust",
+        "proposals",
+        "--gateway",
+        &origin(2),
+        "--server-cert",
+        server.to_str().unwrap(),
+        "--cert",
+        &kept("120000-operator.cert.pem"),
+        "--key",
+        &kept("120000-operator.key.pem"),
+    ]);
+    assert!(proposals.status.success(), "{proposals:?}");
+}
+
 /// Somebody who wants to become a client, with the code of an invitation.
 struct Applicant {
     division: String,
