@@ -312,6 +312,127 @@ fn a_list_is_changed_by_two_operators_and_re_signed_by_one() {
     until_held("440000", &approved.body["sequence"]);
 }
 
+#[test]
+fn a_list_that_is_due_is_signed_again_by_its_gateway_where_the_key_is() {
+    let apart = Apart::at_rest();
+    let key = apart.node("440000").dir.join("keys/list-signing.key.pem");
+    let away = key.with_extension("away");
+    std::fs::rename(&key, &away).unwrap();
+    let _running = apart.serve(&["hub", "440000"]);
+    let federation = Federation::at_rest();
+    let operator = federation.kept_desk("440000", 2, "440000-operator");
+    let list = next_list("440000", |list| {
+        let soon = (now() + Duration::from_hours(6 * 24)).whole_seconds();
+        list["LoTE"]["ListAndSchemeInformation"]["NextUpdate"] = json!(soon);
+    });
+    let published = post(&operator, "list-publish", &json!({ "list": list }));
+    assert!(published.is_done(), "{published:?}");
+    let sequence = published.body["sequence"].as_u64().unwrap();
+    until_held("440000", &json!(sequence));
+    let told = |line: &str| {
+        let found = common::until(common::PATIENCE, || {
+            let metrics = answered(operator.get("/metrics")).body;
+            metrics.as_str().unwrap().contains(line).then_some(())
+        });
+        assert!(found.is_some(), "{line}");
+    };
+    told("hutong_list_signings_total{outcome=\"config-invalid\"}");
+    told("hutong_end_alarms_total{days=\"7\",key=\"own_list\"} 1");
+    assert_eq!(held_number("440000"), sequence, "nothing is signed without the key");
+    std::fs::rename(&away, &key).unwrap();
+    until_held("440000", &json!(sequence + 1));
+    told("hutong_list_signings_total{outcome=\"ok\"} 1");
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(held_number("440000"), sequence + 1, "once is enough for a day");
+    let entries = post(&operator, "audit-verify", &json!({}));
+    assert!(entries.is_done(), "{entries:?}");
+}
+
+#[test]
+fn every_end_is_told_by_the_name_of_its_key() {
+    let metrics = answered(first("120000").get("/metrics")).body.to_string();
+    for key in [
+        "tls",
+        "gateway",
+        "status",
+        "registrar",
+        "log",
+        "issuer",
+        "issuing_ca",
+        "list",
+        "client_ca",
+        "own_list",
+        "federation_list",
+        "root",
+    ] {
+        let line = format!("hutong_certificate_expiry_seconds{{key=\\\"{key}\\\"}} ");
+        assert!(metrics.contains(&line), "{line} in {metrics}");
+    }
+    assert!(!metrics.contains("key=\\\"other\\\""), "{metrics}");
+}
+
+#[test]
+fn the_command_line_leads_through_the_life_of_a_client() {
+    let federation = Federation::up();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let unit = credit_code("91120101MA5850");
+    let origin = |listener| format!("https://{}", federation.address("120000", listener));
+    let server = federation.dir.join("120000/keys/gateway-tls.cert.pem");
+    let run = |arguments: &[&str], listener: u16, certificate: &str, key: &str| {
+        let (origin, server) = (origin(listener), server.to_str().unwrap().to_owned());
+        let connection = ["--gateway", &origin, "--server-cert", &server];
+        let own = ["--cert", certificate, "--key", key, "--json"];
+        let output = common::run(&[&["client"], arguments, &connection, &own].concat());
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let clients = federation.dir.join("clients");
+    let kept = |name: &str| clients.join(name).to_str().unwrap().to_owned();
+    let operator = |arguments: &[&str]| {
+        let (cert, key) = (kept("120000-operator.cert.pem"), kept("120000-operator.key.pem"));
+        run(arguments, 2, &cert, &key)
+    };
+    let named = ["--role", "business", "--id", &unit];
+    let invited = operator(&[&["invite"][..], &named, &["--out", &at("code")]].concat());
+    let secret = std::fs::read_to_string(at("code")).unwrap();
+    assert!(!invited.to_string().contains(&secret), "the code is not on the screen");
+    std::fs::write(at("uses"), json!([drivers()]).to_string()).unwrap();
+    let (out, code, uses) = (at("unit"), at("code"), at("uses"));
+    let order = ["client", "request", "--division", "120000", "--out", &out, "--code", &code];
+    let more = ["--name", "示例", "--contact", "a@b.example", "--uses", &uses, "--json"];
+    let requested = common::run(&[&order[..], &named, &more].concat());
+    assert!(requested.status.success(), "{requested:?}");
+    let requested: Value = serde_json::from_slice(&requested.stdout).unwrap();
+    operator(&["file", requested["application"].as_str().unwrap()]);
+    let spki = requested["spki_sha256"].as_str().unwrap();
+    let certificate = at("unit/client.cert.pem");
+    operator(&["admit", spki, "--out", &certificate, "--life-days", "90"]);
+    let renewed = at("next");
+    run(&["renew", "--out", &renewed], 0, &certificate, &at("unit/client.key.pem"));
+    let listed = operator(&["list"]);
+    let rows = listed["clients"].as_array().unwrap();
+    let states = rows.iter().filter(|row| row["id"] == json!(unit)).count();
+    assert_eq!(states, 2, "the old key and the new: {listed}");
+    for (verb, state) in [("suspend", "SUSPENDED"), ("resume", "ACTIVE"), ("revoke", "WITHDRAWN")] {
+        let told = operator(&[&[verb][..], &named].concat());
+        assert_eq!(told["state"], json!(state), "{verb}");
+    }
+    let proposals = common::run(&[
+        "trust",
+        "proposals",
+        "--gateway",
+        &origin(2),
+        "--server-cert",
+        server.to_str().unwrap(),
+        "--cert",
+        &kept("120000-operator.cert.pem"),
+        "--key",
+        &kept("120000-operator.key.pem"),
+    ]);
+    assert!(proposals.status.success(), "{proposals:?}");
+}
+
 /// Somebody who wants to become a client, with the code of an invitation.
 struct Applicant {
     division: String,
@@ -550,15 +671,19 @@ fn signed_list(division: &str, key: &str, change: impl FnOnce(&mut Value)) -> St
 
 /// Waits until a gateway holds its own list with this number.
 fn until_held(division: &str, sequence: &Value) {
-    let public = Federation::at_rest().desk(division, 1, None);
     let held = common::until(common::PATIENCE, || {
-        let held = answered(public.get(&format!("/v1/lists/{division}"))).body;
-        let held = GeneralJws::parse(&serde_json::to_vec(&held).unwrap()).ok()?;
-        let list: Value = serde_json::from_slice(held.payload()).ok()?;
-        let number = &list["LoTE"]["ListAndSchemeInformation"]["LoTESequenceNumber"];
-        (number == sequence).then_some(())
+        (json!(held_number(division)) == *sequence).then_some(())
     });
     assert!(held.is_some(), "the gateway never took its own list {sequence}");
+}
+
+/// The number of its own list that a gateway holds.
+fn held_number(division: &str) -> u64 {
+    let public = Federation::at_rest().desk(division, 1, None);
+    let held = answered(public.get(&format!("/v1/lists/{division}"))).body;
+    let held = GeneralJws::parse(&serde_json::to_vec(&held).unwrap()).unwrap();
+    let list: Value = serde_json::from_slice(held.payload()).unwrap();
+    list["LoTE"]["ListAndSchemeInformation"]["LoTESequenceNumber"].as_u64().unwrap()
 }
 
 fn pointed_at(reply: &Reply, pointer: &str) {

@@ -4,6 +4,7 @@
 
 mod clock;
 mod code;
+mod countdown;
 mod date;
 mod entropy;
 mod id;
@@ -15,6 +16,7 @@ pub use code::{
     Answer, Code, Etsi, Language, Layer, MainIndication, SubIndication, Text, UnknownCode,
     UnknownLanguage,
 };
+pub use countdown::{Countdown, END_THRESHOLDS, end_threshold};
 pub use date::{CivilDate, DateError};
 pub use entropy::{Entropy, SystemEntropy};
 pub use id::{

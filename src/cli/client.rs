@@ -6,16 +6,17 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::client_life::Life;
 use super::desk::Caller;
 use super::fail::Failure;
 use super::screen::Screen;
 use super::{init, papers};
 use crate::base::{ClientId, Clock as _, Code, Division, SystemClock};
 use crate::config::NodeRole;
-use crate::crypto::Algorithm;
 use crate::crypto::seal::SoftwareKey;
 use crate::crypto::x509::Certificate;
-use crate::gateway::ClientOrder;
+use crate::crypto::{Algorithm, Signer};
+use crate::gateway::{ApplicationOrder, ClientOrder};
 use crate::identity::{ClientName, Role};
 use crate::pki::{Authority, CLIENT_LIFE, Period, PkiError, client_request, files};
 
@@ -49,6 +50,8 @@ pub(super) enum Command {
     ///   hutong client request --division 130000 --role enforcement --id unit-7 --out ./unit-7
     #[command(verbatim_doc_comment)]
     Request(Request),
+    #[command(flatten)]
+    Life(Life),
 }
 
 #[derive(Debug, Args)]
@@ -87,13 +90,27 @@ pub(super) struct Request {
     /// The folder for key and request.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// The file with the one-time code; then an application is written as well, for an operator
+    /// to file.
+    #[arg(long, value_name = "FILE", requires_all = ["name", "contact"])]
+    code: Option<PathBuf>,
+    /// The client's name, as holders will read it.
+    #[arg(long, requires = "code")]
+    name: Option<String>,
+    /// How a holder reaches the client.
+    #[arg(long, requires = "code")]
+    contact: Option<String>,
+    /// The uses it asks for, a JSON array [default: none].
+    #[arg(long, value_name = "FILE", requires = "code")]
+    uses: Option<PathBuf>,
 }
 
 impl Command {
     pub(super) async fn run(self, screen: Screen) -> Result<ExitCode, Failure> {
         match self {
             Self::Approve(order) => approve(&order, screen),
-            Self::Request(order) => request(order, screen),
+            Self::Request(order) => request(&order, screen),
+            Self::Life(life) => life.run(screen).await,
             Self::Register { operator, order } => {
                 let order: ClientOrder = papers::read_json(&order)?;
                 let id = order.id.clone();
@@ -155,27 +172,55 @@ fn tell(name: &ClientName, certificate: &Certificate, path: &Path, screen: Scree
     );
 }
 
-fn request(order: Request, screen: Screen) -> Result<ExitCode, Failure> {
-    let name = ClientName { division: order.division, role: order.role, id: order.id };
+fn request(order: &Request, screen: Screen) -> Result<ExitCode, Failure> {
+    let name = ClientName { division: order.division, role: order.role, id: order.id.clone() };
     papers::make_folder(&order.out)?;
     let (_, key_path) = places(&order.out);
     let request_path = order.out.join("client.csr.pem");
-    papers::demand_absent(&key_path)?;
-    papers::demand_absent(&request_path)?;
+    let application_path = order.out.join("application.json");
+    for path in [&key_path, &request_path, &application_path] {
+        papers::demand_absent(path)?;
+    }
     let pkcs8 = SoftwareKey::generate_pkcs8(Algorithm::Es256)
         .map_err(|error| made(&PkiError::from(error)))?;
     let request = client_request(&name, &pkcs8).map_err(|error| made(&error))?;
     files::write_key(&key_path, &pkcs8).map_err(|error| made(&error))?;
     papers::write_new(&request_path, request.as_bytes())?;
-    screen.result(
-        &json!({ "client": name.to_string(), "key": key_path, "request": request_path }),
-        &[
-            format!("client   {name}"),
-            format!("key      {} (stays here)", key_path.display()),
-            format!("request  {} (goes to the gateway's operators)", request_path.display()),
-        ],
-    );
+    let spki = Signer::public_key(
+        &SoftwareKey::from_pkcs8(&pkcs8).map_err(|error| made(&PkiError::from(error)))?,
+    )
+    .spki_digest();
+    let mut told = json!({
+        "client": name.to_string(), "key": key_path, "request": request_path,
+        "spki_sha256": spki,
+    });
+    let mut lines = vec![
+        format!("client       {name}"),
+        format!("key          {} (stays here)", key_path.display()),
+        format!("spki_sha256  {spki} (read it to the operators over a second channel)"),
+        format!("request      {} (goes to the gateway's operators)", request_path.display()),
+    ];
+    if let Some(application) = application(&order, request)? {
+        let text = serde_json::to_vec_pretty(&application).unwrap_or_default();
+        papers::write_new(&application_path, &text)?;
+        told["application"] = json!(application_path);
+        lines.push(format!("application  {} (with the request in it)", application_path.display()));
+    }
+    screen.result(&told, &lines);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The whole application, where a code was given.
+fn application(order: &Request, request: String) -> Result<Option<ApplicationOrder>, Failure> {
+    let Some(code) = &order.code else { return Ok(None) };
+    let uses = order.uses.as_deref().map(papers::read_json).transpose()?.unwrap_or_default();
+    Ok(Some(ApplicationOrder {
+        code: papers::read_text(code)?.trim().to_owned(),
+        request,
+        name: order.name.clone().unwrap_or_default(),
+        contact: order.contact.clone().unwrap_or_default(),
+        uses,
+    }))
 }
 
 fn authority(data_dir: &Path, role: Role) -> Result<Authority, Failure> {
@@ -194,11 +239,11 @@ fn authority(data_dir: &Path, role: Role) -> Result<Authority, Failure> {
     })
 }
 
-fn places(folder: &Path) -> (PathBuf, PathBuf) {
+pub(super) fn places(folder: &Path) -> (PathBuf, PathBuf) {
     (folder.join("client.cert.pem"), folder.join("client.key.pem"))
 }
 
-fn made(error: &PkiError) -> Failure {
+pub(super) fn made(error: &PkiError) -> Failure {
     let what = "the client's key or certificate cannot be made";
     match error.code() {
         Code::ValidationFailed => Failure::input(what, error, "ask the client for a new request"),
@@ -224,11 +269,15 @@ mod tests {
             role: Role::Enforcement,
             id: "unit-7".parse().unwrap(),
             out: folder.path().join("unit-7"),
+            code: None,
+            name: None,
+            contact: None,
+            uses: None,
         };
         let screen = Screen::new(Form::Json, true);
-        assert!(request(order(), screen).is_ok());
+        assert!(request(&order(), screen).is_ok());
         let key = papers::read_secret(&folder.path().join("unit-7/client.key.pem")).unwrap();
-        assert!(request(order(), screen).is_err());
+        assert!(request(&order(), screen).is_err());
         let after = papers::read_secret(&folder.path().join("unit-7/client.key.pem")).unwrap();
         assert_eq!(key, after);
     }

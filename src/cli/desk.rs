@@ -91,6 +91,14 @@ impl Caller {
         self.done(sent, &papers).await
     }
 
+    /// The client's own certificate and key, PKCS#8 DER.
+    pub(super) fn own(&self) -> Result<(Certificate, Zeroizing<Vec<u8>>), Failure> {
+        let papers = self.papers()?;
+        // Unwrap safety: reading certificates from a file yields at least one or an error.
+        let certificate = papers.chain.first().expect("a certificate file holds a certificate");
+        Ok((certificate.clone(), papers.pkcs8.clone()))
+    }
+
     fn papers(&self) -> Result<Papers, Failure> {
         let failure = |error: PkiError| {
             let what = "the client's key and certificate cannot be used";

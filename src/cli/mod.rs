@@ -3,6 +3,7 @@
 
 mod audit;
 mod client;
+mod client_life;
 mod completion;
 mod config;
 mod consent;
@@ -14,6 +15,7 @@ mod doctor;
 mod fail;
 mod init;
 mod member;
+mod own_list;
 mod papers;
 mod plain;
 mod record;

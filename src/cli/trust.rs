@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fail::Failure;
+use super::own_list::OwnList;
 use super::screen::Screen;
 use super::{init, papers, state};
 use crate::base::{Clock as _, Code, SystemClock, Timestamp};
@@ -43,6 +44,8 @@ pub(super) enum Command {
     ///   hutong trust sign --key operator.key.pem --cert operator.cert.pem root.json
     #[command(verbatim_doc_comment)]
     Sign(Sign),
+    #[command(flatten)]
+    OwnList(OwnList),
 }
 
 /// What can be done with roots.
@@ -105,6 +108,7 @@ impl Command {
             Self::Root(RootCommand::New(order)) => make_root(&order, screen),
             Self::Show(order) => show(&order, screen).await,
             Self::Sign(order) => sign(&order, screen),
+            Self::OwnList(order) => order.run(screen).await,
         }
     }
 }

@@ -21,6 +21,7 @@ mod publishing;
 mod querying;
 mod recording;
 mod renewing;
+mod resigning;
 mod serving;
 mod standing;
 mod status;

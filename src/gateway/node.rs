@@ -20,7 +20,7 @@ use crate::http::{Problem, Representations};
 use crate::identity::Client;
 use crate::licence::LicenceType;
 use crate::store::{ClientState, CommitError, Effect, Store, StoreError};
-use crate::telemetry::Telemetry;
+use crate::telemetry::{KeyEnd, Telemetry};
 
 /// What a gateway is configured with.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ pub(crate) struct Node {
     pub(crate) trust: TrustFeed,
     pub(crate) witness_desk: WitnessDesk,
     pub(crate) clients: ClientBook,
+    /// The ends of the certificates that were in the key folder at the start.
+    pub(crate) certificate_ends: Vec<KeyEnd>,
     pub(crate) outbound: Outbound,
     pub(crate) statuses: StatusLists,
     pub(crate) representations: Representations,

@@ -16,13 +16,11 @@ use super::party::client_in;
 use super::timekeeping::Agreement;
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{ClientId, Code, limits};
-use crate::crypto::x509::Certificate;
 use crate::crypto::{Digest, PublicKey};
 use crate::exchange::RegisteredUse;
 use crate::http::{Problem, StrictJson};
 use crate::identity::{Caller, ClientName, Role};
 use crate::store::{ClientState, Effect};
-use crate::telemetry::KeyName;
 use crate::trust::{ServiceKind, Snapshot, TrustAge};
 
 /// A client to be registered.
@@ -152,12 +150,7 @@ impl Node {
         for member in snapshot.members() {
             self.telemetry.trust_is_aged(member.id.division(), age);
         }
-        let ends_in =
-            |certificate: &Certificate| certificate.not_after().unix_seconds() - now.unix_seconds();
-        self.telemetry.certificate_ends_in(KeyName::Tls, ends_in(&self.keys.tls.0));
-        if let Some(first) = self.keys.issuer.chain.iter().map(ends_in).min() {
-            self.telemetry.certificate_ends_in(KeyName::Issuer, first);
-        }
+        self.telemetry.measure_ends(&self.ends(), now);
     }
 
     async fn register_client(

@@ -151,4 +151,5 @@ fn words(changes: &ListChanges) -> Vec<String> {
     changes.entries.iter().map(|entry| format!("{}: {}", entry.service, entry.what)).collect()
 }
 
-const KIND: &str = "list";
+/// The kind of proposal that a list is.
+pub(super) const KIND: &str = "list";

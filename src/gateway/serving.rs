@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::routing::{get, post};
 
-use super::keys::Keys;
+use super::keys::{KeyFolder, Keys};
 use super::node::{Node, Settings};
 use super::standing::ClientBook;
 use super::status::StatusLists;
@@ -16,7 +16,7 @@ use super::trust_feed::TrustFeed;
 use super::witnessing::WitnessDesk;
 use super::{
     consenting, disclosing, granting, inspecting, operating, publishing, querying, recording,
-    renewing, suspending, trust_push, verifying, witnessing,
+    renewing, resigning, suspending, trust_push, verifying, witnessing,
 };
 use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Clock, Code, Entropy as _, SystemEntropy, limits};
@@ -58,6 +58,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     for place in 0..STREAMS_FROM_MEMBERS {
         service.run_beside(trust_push::listen_to_member(Arc::clone(&node), place));
     }
+    service.run_beside(resigning::keep_signed(Arc::clone(&node)));
     tracing::info!(member = %node.settings.member, "the gateway is up");
     Ok(Running { node, service })
 }
@@ -82,6 +83,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     let keys = Keys::load(&settings.data_dir, division)?;
     let origin = format!("elicence/{division}/audit");
     let store = Store::open(&settings.data_dir, &origin, Arc::clone(&keys.log)).await?;
+    let certificate_ends = resigning::certificate_ends(&KeyFolder::of(&settings.data_dir));
     let clients = ClientBook::of(store.clients().await?);
     let rows = store.trust_documents().await?;
     let lines = store.list_log_lines().await?;
@@ -110,6 +112,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         store,
         trust,
         clients,
+        certificate_ends,
     })
 }
 
@@ -242,6 +245,7 @@ fn public_routes(node: &Arc<Node>) -> Routes {
         .federation_only("/v1/consent-requests")
         .federation_only("/v1/disclosures")
         .federation_only("/v1/records")
+        .federation_only("/v1/clients/{id}/renew")
         .merge(shared_routes(node))
 }
 

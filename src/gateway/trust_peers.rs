@@ -16,7 +16,7 @@ use crate::trust::{Freshness, ServiceStatus, SignedOrder, Standing};
 
 impl Node {
     /// Refreshes trust once, from the hub and from some of the other members.
-    pub(super) async fn refresh_trust(self: &Arc<Self>) -> Result<(), RefreshError> {
+    pub(super) async fn refresh_trust(&self) -> Result<(), RefreshError> {
         let mut swept = self.trust.refreshing.lock().await;
         let outcome = self.refresh_from(Source::Hub).await;
         // A refresh that failed shows at once; one province's bad list is that province's matter.
@@ -33,7 +33,7 @@ impl Node {
     }
 
     /// Refreshes trust from one source that said there is news.
-    pub(super) async fn refresh_on_news(self: &Arc<Self>, source: Source) {
+    pub(super) async fn refresh_on_news(&self, source: Source) {
         let _alone = self.trust.refreshing.lock().await;
         let outcome = self.hear(source).await;
         if source == Source::Hub {

@@ -75,6 +75,10 @@ fn signers(data_dir: &Path, name: &str) -> Result<Vec<Arc<dyn Signer>>, PkiError
     std::iter::once(&own).chain(&further).map(load).collect()
 }
 
+pub(super) fn key_folder(data_dir: &Path) -> PathBuf {
+    data_dir.join("keys")
+}
+
 pub(super) fn key_file(data_dir: &Path, name: &str) -> PathBuf {
     data_dir.join(format!("keys/{name}.key.pem"))
 }

@@ -2,6 +2,7 @@
 //! Lists come signed by others; the hub's own keys say only what is current.
 
 mod board;
+mod ends;
 mod founding;
 mod keys;
 mod log_shelf;

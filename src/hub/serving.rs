@@ -53,7 +53,7 @@ impl Settings {
 
 /// Everything the hub's routes share.
 pub(super) struct Node {
-    settings: Settings,
+    pub(super) settings: Settings,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: SystemEntropy,
     pub(super) keys: Keys,
@@ -266,10 +266,10 @@ fn slot_routes(node: &Arc<Node>) -> Routes {
 
 fn operator_routes(node: &Arc<Node>) -> Routes {
     let rules = RouteRules::operator();
-    let telemetry = Arc::clone(&node.telemetry);
+    let measured = Arc::clone(node);
     let metrics = get(move || {
-        let telemetry = Arc::clone(&telemetry);
-        async move { telemetry.render() }
+        let node = Arc::clone(&measured);
+        async move { node.metrics().await }
     });
     Routes::new()
         .route("/healthz", get(|| async { "ok\n" }), rules)
@@ -284,8 +284,10 @@ fn operator_routes(node: &Arc<Node>) -> Routes {
 
 /// Signs freshness every minute for as long as the hub is up.
 async fn keep_fresh(node: Arc<Node>) {
+    node.watch_ends().await;
     loop {
         tokio::time::sleep(limits::FRESHNESS_INTERVAL).await;
+        node.watch_ends().await;
         node.refresh().await;
     }
 }

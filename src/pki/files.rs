@@ -50,6 +50,20 @@ pub fn read_certificates(path: &Path) -> Result<Vec<Certificate>, PkiError> {
     blocks.iter().map(|der| Certificate::parse(der).map_err(PkiError::from)).collect()
 }
 
+/// The certificates of every file `<name>.cert.pem` in `folder`, by that name, in its order. One
+/// that cannot be read is left out: whoever needs it reads it by itself and is told.
+#[must_use]
+pub fn certificates_in(folder: &Path) -> Vec<(String, Vec<Certificate>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(stem) = name.strip_suffix(".cert.pem") else { continue };
+        found.extend(read_certificates(&entry.path()).ok().map(|chain| (stem.to_owned(), chain)));
+    }
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    found
+}
+
 /// Writes certificates in PEM form, in place of what stood at `path`.
 pub fn write_certificates(path: &Path, certificates: &[Certificate]) -> Result<(), PkiError> {
     let text: String = certificates.iter().map(pem::certificate_pem).collect();

@@ -52,18 +52,34 @@ impl HandshakeFailure {
 }
 
 /// A certified key of this node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyName {
     /// The authority of the province's clients.
     ClientCa,
+    /// The federation list, which ends like a key.
+    FederationList,
+    /// Signs the hub's freshness statements.
+    Freshness,
     /// Signs requests and answers between gateways.
     Gateway,
     /// Signs licences.
     Issuer,
+    /// The authority of the province's licence signers.
+    IssuingCa,
     /// Signs the province's list.
     List,
+    /// The checkpoints of the hub's list log.
+    ListLog,
     /// The log's checkpoints.
     Log,
+    /// A file that is none of these.
+    Other,
+    /// The province's own list, which ends like a key.
+    OwnList,
+    /// States who a client is.
+    Registrar,
+    /// The root, which ends like a key.
+    Root,
     /// Signs status lists.
     Status,
     /// The federation and operator listeners, and outbound connections.
@@ -74,10 +90,18 @@ impl KeyName {
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::ClientCa => "client_ca",
+            Self::FederationList => "federation_list",
+            Self::Freshness => "freshness",
             Self::Gateway => "gateway",
             Self::Issuer => "issuer",
+            Self::IssuingCa => "issuing_ca",
             Self::List => "list",
+            Self::ListLog => "list_log",
             Self::Log => "log",
+            Self::Other => OTHER,
+            Self::OwnList => "own_list",
+            Self::Registrar => "registrar",
+            Self::Root => "root",
             Self::Status => "status",
             Self::Tls => "tls",
         }

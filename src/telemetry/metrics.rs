@@ -1,6 +1,8 @@
 //! The metrics of one node, in a registry of its own: two nodes in one process do not mix.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus::{
@@ -8,10 +10,11 @@ use prometheus::{
     TextEncoder,
 };
 
+use super::ends::KeyEnd;
 use super::labels::{
     GrantKind, HandshakeFailure, KeyName, decision_label, division_label, outcome_label,
 };
-use crate::base::{Code, Division};
+use crate::base::{Code, Countdown, Division, Timestamp};
 
 /// The metrics of one node.
 pub struct Telemetry {
@@ -19,8 +22,11 @@ pub struct Telemetry {
     audit_commit_duration: Histogram,
     audit_tree_size: IntGauge,
     certificate_expiry: IntGaugeVec,
+    countdown: Mutex<Countdown>,
+    end_alarms: IntCounterVec,
     grant_uses: IntCounterVec,
     handshake_failures: IntCounterVec,
+    list_signings: IntCounterVec,
     peer_requests: IntCounterVec,
     status_list_age: IntGaugeVec,
     statutory_reads: IntCounterVec,
@@ -51,6 +57,12 @@ impl Telemetry {
                 "Time until the certificate of a key ends; negative after its end.",
                 &["key"],
             )?,
+            countdown: Mutex::new(Countdown::default()),
+            end_alarms: of.counters(
+                "hutong_end_alarms_total",
+                "Ends of keys, lists and the root that came nearer than a number of days.",
+                &["key", "days"],
+            )?,
             grant_uses: of.counters(
                 "hutong_grant_uses_total",
                 "Uses of grants that were tried.",
@@ -60,6 +72,11 @@ impl Telemetry {
                 "hutong_tls_handshake_failures_total",
                 "TLS handshakes that came to nothing.",
                 &["reason"],
+            )?,
+            list_signings: of.counters(
+                "hutong_list_signings_total",
+                "Signings of the own list, with the same content, that were due.",
+                &["outcome"],
             )?,
             peer_requests: of.counters(
                 "hutong_peer_requests_total",
@@ -147,6 +164,36 @@ impl Telemetry {
     /// Counts a failed handshake.
     pub fn handshake_failed(&self, reason: HandshakeFailure) {
         self.handshake_failures.with_label_values(&[reason.label()]).inc();
+    }
+
+    /// Counts a signing of the own list that was due: done, or the code that prevented it.
+    pub fn list_signed(&self, outcome: Result<(), Code>) {
+        self.list_signings.with_label_values(&[outcome_label(outcome)]).inc();
+    }
+
+    /// States the time until each end, the first of each kind, and tells each threshold once.
+    pub fn watch_ends(&self, ends: &[KeyEnd], now: Timestamp) {
+        self.measure_ends(ends, now);
+        let mut countdown = self.countdown.lock().unwrap_or_else(PoisonError::into_inner);
+        for each in ends {
+            if let Some(days) = countdown.look(&each.name, each.end, now) {
+                tracing::warn!(key = each.name, end = %each.end, "ends in {days} days or less");
+                let days = days.to_string();
+                self.end_alarms.with_label_values(&[each.key.label(), days.as_str()]).inc();
+            }
+        }
+    }
+
+    /// States the time until each end, the first of each kind.
+    pub fn measure_ends(&self, ends: &[KeyEnd], now: Timestamp) {
+        let mut first: BTreeMap<_, Timestamp> = BTreeMap::new();
+        for each in ends {
+            let end = first.entry(each.key).or_insert(each.end);
+            *end = each.end.min(*end);
+        }
+        for (key, end) in first {
+            self.certificate_ends_in(key, end.unix_seconds() - now.unix_seconds());
+        }
     }
 
     /// States the time until the certificate of a key ends, negative after its end.
@@ -257,6 +304,15 @@ mod tests {
         telemetry.statutory_read("roadside-check");
         telemetry.handshake_failed(HandshakeFailure::Deadline);
         telemetry.certificate_ends_in(KeyName::Tls, -5);
+        telemetry.list_signed(Err(Code::ConfigInvalid));
+        let end = Timestamp::from_unix_seconds(1_800_000_000);
+        let ends = ["client-ca-business", "client-ca-operator", "registrar"].map(|stem| {
+            let later = Duration::from_hours(if stem == "client-ca-business" { 24 } else { 0 });
+            KeyEnd::of_file(stem, end + later)
+        });
+        for _ in 0..2 {
+            telemetry.watch_ends(&ends, end - Duration::from_hours(24 * 10));
+        }
         telemetry.audit_has_leaves(9);
         telemetry.audit_committed(Duration::from_millis(2));
         let text = telemetry.render();
@@ -272,6 +328,10 @@ mod tests {
             r#"hutong_statutory_reads_total{reason_code="roadside-check"} 1"#,
             r#"hutong_tls_handshake_failures_total{reason="deadline"} 1"#,
             r#"hutong_certificate_expiry_seconds{key="tls"} -5"#,
+            r#"hutong_certificate_expiry_seconds{key="client_ca"} 864000"#,
+            r#"hutong_end_alarms_total{days="14",key="client_ca"} 2"#,
+            r#"hutong_end_alarms_total{days="14",key="registrar"} 1"#,
+            r#"hutong_list_signings_total{outcome="config-invalid"} 1"#,
             "hutong_audit_tree_size 9",
             "hutong_audit_commit_duration_seconds_count 1",
         ] {

@@ -71,7 +71,13 @@ impl ListHeader {
     /// within a week.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
-        now.since(self.issued) >= RESIGNED_AFTER || self.next_update.since(now) < RESIGNED_BEFORE
+        now.since(self.issued) >= RESIGNED_AFTER || self.ends_soon(now)
+    }
+
+    /// Whether less than a week is left at `now`.
+    #[must_use]
+    pub fn ends_soon(&self, now: Timestamp) -> bool {
+        self.next_update.since(now) < RESIGNED_BEFORE
     }
 }
 

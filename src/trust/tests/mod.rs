@@ -7,6 +7,7 @@ mod history;
 mod lists;
 mod log;
 mod machine;
+mod next_list;
 mod orders;
 mod profile;
 mod restore;
