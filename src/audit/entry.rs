@@ -123,6 +123,8 @@ pub enum EntryKind {
     GrantRevoked,
     /// An officer opened an inspection.
     InspectionOpened,
+    /// A province applied to the federation.
+    MemberApplied,
     /// A request was refused before it was clear what it would have been.
     Refusal,
     /// The register of licences changed.
@@ -150,6 +152,7 @@ impl EntryKind {
             Self::GrantCreated => "grant-created",
             Self::GrantRevoked => "grant-revoked",
             Self::InspectionOpened => "inspection-opened",
+            Self::MemberApplied => "member-applied",
             Self::Refusal => "refusal",
             Self::RegisterChanged => "register-changed",
             Self::Started => "started",

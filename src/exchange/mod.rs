@@ -8,6 +8,8 @@ mod consent_offer;
 mod disclosing;
 mod enrolment;
 mod given;
+mod list_difference;
+mod membership;
 mod query;
 mod registration;
 mod report;
@@ -19,8 +21,14 @@ pub use asking::{Basis, CallerStatement, Officer};
 pub use client_request::ClientRequest;
 pub use consent_offer::{ApprovalBody, ConsentOffer, RevocationBody, notice};
 pub use disclosing::{DisclosureBody, DisclosureResult, UseCount};
-pub use enrolment::{Enrolment, EnrolmentRefusal, federation_payload};
+pub use enrolment::{
+    Addressee, Bundle, Enrolment, EnrolmentContext, EnrolmentNonceKey, EnrolmentNonceRefusal,
+    EnrolmentRefusal, Examination, Finding, KeyClaims, KnownKeys, OpenedBundle, ProvingKey,
+    WITNESS_ROLE, witness_vkey,
+};
 pub use given::{Given, NotOnRecord, Pledged, answer, pledge};
+pub use list_difference::{Difference, difference};
+pub use membership::{KeyChangeRequest, MembershipError, NextList, next_key_turn};
 pub use query::{InspectionBody, QueryBody, RegisterAnswer};
 pub use registration::{RegisteredUse, Registration};
 pub use report::{

@@ -2,6 +2,7 @@
 //! holders and other gateways, and puts every act on the record first.
 
 mod answering;
+mod applying;
 mod asking;
 mod consenting;
 mod disclosing;
@@ -17,15 +18,18 @@ mod party;
 mod publishing;
 mod querying;
 mod recording;
+mod rotating;
 mod serving;
 mod status;
 mod timekeeping;
 mod trust_feed;
 mod verifying;
 
+pub use applying::apply;
 pub use founding::{Charter, Founded, FoundingError, found};
 pub use issuing::{IssueOrder, IssuedLicence, StatusOrder};
 pub use node::Settings;
 pub use operating::{ClientOrder, ListOrder};
 pub use publishing::{ListChange, change_list};
+pub use rotating::{request_key_change, take_new_list_key};
 pub use serving::{Running, StartError, check, start};

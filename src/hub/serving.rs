@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use axum::routing::{get, post, put};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::board::Board;
 use super::keys::Keys;
-use super::shelf;
+use super::{applications, shelf};
 use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Clock, Code, SystemEntropy, Timestamp, limits};
 use crate::crypto::merkle::Frontier;
+use crate::exchange::{EnrolmentNonceKey, KnownKeys};
 use crate::http::{
     Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
     MediaType, RouteRules, Routes, Service,
@@ -50,6 +51,11 @@ pub(super) struct Node {
     pub(super) board: Mutex<Board>,
     snapshot: Arc<ArcSwap<Snapshot>>,
     generation: AtomicU64,
+    /// The keys that no applicant may bring.
+    pub(super) known: ArcSwap<KnownKeys>,
+    pub(super) nonces: EnrolmentNonceKey,
+    /// How many applications are judged at one time.
+    pub(super) desk: Semaphore,
     telemetry: Arc<Telemetry>,
 }
 
@@ -57,6 +63,7 @@ impl Node {
     /// Puts the published trust before the doors, which judge callers by it.
     pub(super) fn show(&self, state: TrustState, now: Timestamp) {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
+        self.known.store(Arc::new(KnownKeys::of(&state)));
         self.snapshot.store(Arc::new(Snapshot::build(state, generation, now)));
     }
 
@@ -72,6 +79,11 @@ impl Node {
         if let Err(error) = self.store.keep_documents(rows).await {
             tracing::error!(%error, "a freshness statement was not kept");
         }
+    }
+
+    /// The hub's origin as the root names it, which is what applications are made for.
+    pub(super) fn hub_origin(&self) -> String {
+        self.snapshot.load().state().root().document().hub.url.clone()
     }
 
     async fn refresh(&self) {
@@ -140,6 +152,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     let lines = store.list_log(0, u64::MAX >> 1).await?;
     let leaves: Vec<_> = lines.iter().map(|line| line.leaf).collect();
     let snapshot = Snapshot::build(state.clone(), 1, now);
+    let known = KnownKeys::of(&state);
     Ok(Node {
         settings,
         clock,
@@ -149,6 +162,9 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         board: Mutex::new(Board::restore(state, Frontier::over(&leaves))),
         snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
         generation: AtomicU64::new(1),
+        known: ArcSwap::from_pointee(known),
+        nonces: EnrolmentNonceKey::draw(&SystemEntropy),
+        desk: Semaphore::new(APPLICATIONS_AT_A_TIME),
         telemetry: Arc::new(Telemetry::new().map_err(|_| StartError::Telemetry)?),
     })
 }
@@ -180,7 +196,7 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
             public_at,
             ListenerKind::Public,
             shared(public),
-            shelf_routes(node),
+            shelf_routes(node).merge(application_routes(node)),
             options(&node.settings.public_origin),
         )
         .await?,
@@ -238,6 +254,24 @@ fn slot_routes(node: &Arc<Node>) -> Routes {
     Routes::new().route("/v1/members/{code}/list", publish, rules)
 }
 
+/// For those who are no members yet: on the public listener alone.
+fn application_routes(node: &Arc<Node>) -> Routes {
+    let rules = RouteRules::business();
+    let with = || Arc::clone(node);
+    Routes::new()
+        .route("/v1/members:nonce", post(applications::nonce).with_state(with()), rules)
+        .route(
+            "/v1/members:check",
+            post(applications::check).with_state(with()),
+            rules.with_large_body(),
+        )
+        .route(
+            "/v1/members:apply",
+            post(applications::apply).with_state(with()),
+            rules.with_large_body(),
+        )
+}
+
 fn operator_routes(node: &Arc<Node>) -> Routes {
     let rules = RouteRules::operator();
     let telemetry = Arc::clone(&node.telemetry);
@@ -261,8 +295,16 @@ async fn keep_fresh(node: Arc<Node>) {
     loop {
         tokio::time::sleep(limits::FRESHNESS_INTERVAL).await;
         node.refresh().await;
+        // Nonces die with the secret they were made under, at the latest at the next start: here
+        // the hub's own clock may say what has ended.
+        if let Err(error) = node.store.sweep(node.clock.now()).await {
+            tracing::error!(%error, "spent nonces were not swept");
+        }
     }
 }
+
+/// Each costs some thirty signatures; more than this at once would starve what members ask.
+const APPLICATIONS_AT_A_TIME: usize = 2;
 
 /// Why a hub does not start.
 #[derive(Debug, thiserror::Error)]

@@ -11,13 +11,13 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::applications::BundleOrder;
 use super::board::{Board, BoardError};
 use super::founding::LIST_LOG_ORIGIN;
 use super::serving::Node;
 use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Code, Division, ListId, MemberId};
 use crate::crypto::note::Checkpoint;
-use crate::exchange::Enrolment;
 use crate::http::{Problem, StrictJson};
 use crate::identity::{Caller, Role};
 use crate::store::{CommitError, Effect, ListLogRow, TrustDocumentRow};
@@ -117,20 +117,12 @@ pub(super) async fn command(
             let order: ListOrder = read(value)?;
             Ok(Json(node.publish(order.id, order.list.as_bytes(), actor).await?).into_response())
         }
+        "member-applications" => node.applications().await,
         "member-check" => {
             let order: BundleOrder = read(value)?;
-            let (application, certificate) = Enrolment::check(&order.bundle, node.clock.now())
-                .map_err(|refusal| {
-                    Problem::new(Code::ValidationFailed)
-                        .with_error("/bundle", format!("{}: {refusal}", refusal.code()))
-                })?;
-            Ok(Json(json!({
-                "member": application.member,
-                "list_key_sha256": certificate.spki_digest().to_string(),
-                "hosts": application.hosts,
-            }))
-            .into_response())
+            Ok(Json(node.examine(&order.bundle)).into_response())
         }
+        "member-show" => node.application(&read(value)?).await,
         _ => Err(Problem::new(Code::NotFound)),
     }
 }
@@ -150,12 +142,6 @@ pub(super) async fn readyz(State(node): State<Arc<Node>>) -> Result<Response, Pr
 struct ListOrder {
     id: ListId,
     list: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BundleOrder {
-    bundle: String,
 }
 
 impl Node {

@@ -8,6 +8,7 @@ mod effect;
 mod error;
 mod lock;
 mod log;
+mod membership;
 mod read;
 mod replay;
 mod rows;
@@ -24,6 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use effect::Effect;
 pub use error::{CommitError, Damage, StoreError};
+pub use membership::ApplicationRow;
 pub use rows::{
     AuditRow, ClientRow, ClientState, ConsentRequestRow, ConsentRequestState, GrantRow, GrantState,
     InspectionRow, LicenceRow, ListLogRow, StatusRow, TrustDocumentRow,

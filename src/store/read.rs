@@ -258,7 +258,7 @@ impl Store {
         Ok(verifier.finish().map_err(Damage::Log)?)
     }
 
-    async fn one<T: Stored>(
+    pub(super) async fn one<T: Stored>(
         &self,
         query: Query<'_, Any, AnyArguments>,
     ) -> Result<Option<T>, StoreError> {
@@ -266,7 +266,7 @@ impl Store {
         row.map(|row| T::read(&Columns(&row))).transpose()
     }
 
-    async fn all<T: Stored>(
+    pub(super) async fn all<T: Stored>(
         &self,
         query: Query<'_, Any, AnyArguments>,
     ) -> Result<Vec<T>, StoreError> {

@@ -22,11 +22,13 @@ mod state;
 pub(crate) mod testing;
 
 pub use accept::{Accepted, Alarm, Update};
-pub use federation::{FederationList, Member, MemberExtension, StatutoryUse, member_extensions};
+pub use federation::{
+    FederationList, Member, MemberExtension, StatutoryUse, is_origin, member_extensions,
+};
 pub use freshness::{Freshness, FreshnessDraft, LogHead, Named};
 pub use header::ListHeader;
 pub use key_change::{KeyChange, KeyChangeClaims, KeyChangeExtension, Reenrolled};
-pub use possession::{PossessionClaims, prove};
+pub use possession::{PossessionClaims, is_proven, prove};
 pub use province::{ProvincialList, Service, service_extensions};
 pub use refusal::UpdateRefusal;
 pub use root::{

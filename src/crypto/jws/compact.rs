@@ -23,7 +23,12 @@ impl<'t> Compact<'t> {
     /// Splits and decodes `token`: exactly three non-empty parts, canonical base64url, a header
     /// without forbidden members, within [`limits::TOKEN_BYTES`].
     pub fn parse(token: &'t str) -> Result<Self, JwsError> {
-        if token.len() > limits::TOKEN_BYTES {
+        Self::parse_within(token, limits::TOKEN_BYTES)
+    }
+
+    /// As [`Self::parse`], for a kind of document that has a bound of its own.
+    pub fn parse_within(token: &'t str, most_bytes: usize) -> Result<Self, JwsError> {
+        if token.len() > most_bytes {
             return Err(JwsError::TooLarge);
         }
         let parts: Vec<&str> = token.splitn(6, '.').collect();

@@ -5,6 +5,7 @@
 
 mod consent;
 mod document;
+mod membership;
 mod register;
 
 pub(super) use consent::{all_spent, sweep};
@@ -14,6 +15,7 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyQueryResult;
 
 use super::error::StoreError;
+use super::membership::ApplicationRow;
 use super::rows::{
     ClientRow, ConsentRequestRow, GrantRow, InspectionRow, LicenceRow, ListLogRow, TrustDocumentRow,
 };
@@ -58,6 +60,8 @@ pub enum Effect {
     },
     /// Publishes a version; the same bytes again are fine, `state-conflict` for others.
     PublishDocument(TrustDocumentRow),
+    /// Keeps an application to the federation, in place of an earlier one by the same list key.
+    PutApplication(ApplicationRow),
     /// Registers or changes a client by its key.
     PutClient(ClientRow),
     /// Registers a licence, or what changed in one that is valid; `state-conflict` for an older
@@ -146,7 +150,7 @@ impl Effect {
     /// Whether even alone it needs a savepoint: it makes two changes, or its refusal can be a
     /// violated constraint, after which PostgreSQL goes on from a savepoint only.
     pub(super) const fn needs_savepoint(&self) -> bool {
-        matches!(self, Self::InsertGrant { .. } | Self::PutLicence(_))
+        matches!(self, Self::InsertGrant { .. } | Self::PutApplication(_) | Self::PutLicence(_))
     }
 }
 
@@ -182,6 +186,7 @@ pub(super) async fn apply(
         Effect::InsertInspection(row) => consent::insert_inspection(connection, row).await,
         Effect::PauseGrant { grant } => consent::pause(connection, grant).await,
         Effect::PublishDocument(row) => document::publish(connection, row).await,
+        Effect::PutApplication(row) => membership::put_application(connection, row).await,
         Effect::PutClient(row) => register::put_client(connection, row).await,
         Effect::PutLicence(row) => register::put_licence(connection, row).await,
         Effect::PutTrustDocument(row) => document::put(connection, row).await,

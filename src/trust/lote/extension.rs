@@ -25,6 +25,12 @@ impl Extension {
         let value = serde_json::to_value(value).ok()?;
         Some(Self { critical: false, name: format!("{PREFIX}{name}"), value })
     }
+
+    /// Whether it is the extension `urn:elicence:ext:<name>`.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.name.strip_prefix(PREFIX) == Some(name)
+    }
 }
 
 /// The value of the extension `name`, when it is there. Twice, critical, or of another shape, it

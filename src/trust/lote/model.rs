@@ -104,7 +104,7 @@ pub struct SchemeOperatorAddress {
 }
 
 /// A postal address.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PostalAddress {
     /// Language tag.
@@ -157,7 +157,7 @@ pub struct EntityInformation {
 }
 
 /// Where an entity is found.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntityAddress {
     /// On paper.
