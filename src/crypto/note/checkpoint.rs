@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::VerifierKey;
 use super::key::is_key_name;
+use super::signed::{SignedNote, lines, write_line};
 use crate::crypto::{Digest, Signer};
 
 /// The state of a log at one size.
@@ -37,32 +38,23 @@ impl Checkpoint {
         let key = VerifierKey::new(&self.origin, signer.public_key())?;
         let text = self.text();
         let signature = signer.sign(text.as_bytes()).map_err(|_| CheckpointError::Signing)?;
-        let blob = [&key.id[..], &signature].concat();
-        Ok(format!("{text}\n\u{2014} {} {}\n", key.name, STANDARD.encode(blob)))
+        Ok(format!("{text}\n{}", write_line(&key, &signature)))
     }
 
     /// Reads a signed note and demands a signature by `key` over a checkpoint of its log.
     ///
     /// Signatures by other keys (witnesses) may stand beside it and are not judged here.
     pub fn open(note: &str, key: &VerifierKey) -> Result<Self, CheckpointError> {
-        if note.len() > NOTE_BYTES {
-            return Err(CheckpointError::Malformed);
-        }
-        let (text, signatures) = note.split_once("\n\n").ok_or(CheckpointError::Malformed)?;
-        // The blank line ends the text; the text's own last line break is part of what is signed.
-        let text = &note[..=text.len()];
-        let checkpoint: Self = text.parse()?;
-        if checkpoint.origin != key.name {
+        let note = SignedNote::read(note).ok_or(CheckpointError::Malformed)?;
+        let checkpoint: Self = note.text.parse()?;
+        if checkpoint.origin != key.name() {
             return Err(CheckpointError::OtherLog);
         }
         let mut signed = false;
-        for line in lines(signatures)? {
-            let (name, id, signature) = signature_line(line)?;
-            if name == key.name && id == key.id {
-                let verdict = key.public.verify(text.as_bytes(), &signature);
-                verdict.map_err(|_| CheckpointError::Signature)?;
-                signed = true;
-            }
+        for line in note.signatures.iter().filter(|line| line.names(key)) {
+            let verdict = key.public_key().verify(note.text.as_bytes(), &line.signature);
+            verdict.map_err(|_| CheckpointError::Signature)?;
+            signed = true;
         }
         if signed { Ok(checkpoint) } else { Err(CheckpointError::Unsigned) }
     }
@@ -72,7 +64,7 @@ impl FromStr for Checkpoint {
     type Err = CheckpointError;
 
     fn from_str(text: &str) -> Result<Self, CheckpointError> {
-        let [origin, size, root] = lines(text)?[..] else {
+        let Some(&[origin, size, root]) = lines(text).as_deref() else {
             return Err(CheckpointError::Malformed);
         };
         if !is_key_name(origin) {
@@ -93,8 +85,9 @@ impl FromStr for Checkpoint {
 /// Why a text is not a checkpoint of the log in question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
-    /// Not an Ed25519 key with a well-formed name and the hash that belongs to both.
-    #[error("not the key of a log (name, hash and Ed25519 key)")]
+    /// Not an Ed25519 key of the kind that is asked for, with a well-formed name and the hash that
+    /// belongs to both.
+    #[error("not the key of a log or a witness (name, hash and Ed25519 key)")]
     BadKey,
     /// Not a checkpoint in its one form.
     #[error("not a checkpoint")]
@@ -112,29 +105,6 @@ pub enum CheckpointError {
     #[error("the checkpoint is not signed by its log")]
     Unsigned,
 }
-
-/// The lines of `text`, each of which must end in a line break.
-fn lines(text: &str) -> Result<Vec<&str>, CheckpointError> {
-    let body = text.strip_suffix('\n').ok_or(CheckpointError::Malformed)?;
-    if body.bytes().any(|byte| byte < 0x20 && byte != b'\n') {
-        return Err(CheckpointError::Malformed);
-    }
-    Ok(body.split('\n').collect())
-}
-
-fn signature_line(line: &str) -> Result<(&str, [u8; 4], Vec<u8>), CheckpointError> {
-    let rest = line.strip_prefix("\u{2014} ").ok_or(CheckpointError::Malformed)?;
-    let (name, blob) = rest.split_once(' ').ok_or(CheckpointError::Malformed)?;
-    let blob = STANDARD.decode(blob).map_err(|_| CheckpointError::Malformed)?;
-    let (id, signature) = blob.split_first_chunk().ok_or(CheckpointError::Malformed)?;
-    if !is_key_name(name) || signature.is_empty() {
-        return Err(CheckpointError::Malformed);
-    }
-    Ok((name, *id, signature.to_vec()))
-}
-
-/// A checkpoint with a hundred cosignatures stays below this.
-const NOTE_BYTES: usize = 32 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,15 @@
-//! The Merkle tree of RFC 6962 §2.1: roots, inclusion and consistency, made and verified.
+//! The Merkle tree of RFC 6962 §2.1: roots, inclusion and consistency, made and verified; and the
+//! tiles in which a log serves its tree (C2SP tlog-tiles).
+
+mod bundle;
+mod subtree;
+mod tile;
+mod tree;
+
+pub use bundle::{BundleError, decode_bundle, encode_bundle};
+pub use subtree::{verify_subtree_consistency, verify_subtree_inclusion};
+pub use tile::{TILE_WIDTH, TileError, TileKind, TilePath};
+pub use tree::TileTree;
 
 use super::Digest;
 
@@ -161,6 +172,9 @@ pub fn verify_inclusion(
 
 /// Whether `proof` shows that the tree of `old_size` leaves with `old_root` is a prefix of the
 /// tree of `new_size` leaves with `new_root` (RFC 9162 §2.1.4.2).
+///
+/// Nothing is proved of a tree that grew from none: every tree did. Whoever may start from the
+/// empty tree decides so before asking.
 #[must_use]
 pub fn verify_consistency(
     old_size: u64,
@@ -169,42 +183,10 @@ pub fn verify_consistency(
     old_root: &Digest,
     new_root: &Digest,
 ) -> bool {
-    if old_size > new_size {
-        return false;
-    }
-    if old_size == new_size {
-        return proof.is_empty() && old_root == new_root;
-    }
     if old_size == 0 {
-        return proof.is_empty();
+        return new_size == 0 && proof.is_empty() && old_root == new_root && *old_root == root(&[]);
     }
-    let (mut position, mut last) = (old_size - 1, new_size - 1);
-    while position & 1 == 1 {
-        position >>= 1;
-        last >>= 1;
-    }
-    let mut steps = proof.iter();
-    let first = if old_size.is_power_of_two() { Some(old_root) } else { steps.next() };
-    let Some(first) = first else { return false };
-    let (mut old_node, mut new_node) = (*first, *first);
-    for sibling in steps {
-        if last == 0 {
-            return false;
-        }
-        if position & 1 == 1 || position == last {
-            old_node = node_hash(sibling, &old_node);
-            new_node = node_hash(sibling, &new_node);
-            while position & 1 == 0 && position != 0 {
-                position >>= 1;
-                last >>= 1;
-            }
-        } else {
-            new_node = node_hash(&new_node, sibling);
-        }
-        position >>= 1;
-        last >>= 1;
-    }
-    last == 0 && old_node == *old_root && new_node == *new_root
+    verify_subtree_consistency((0, old_size), new_size, proof, old_root, new_root)
 }
 
 /// The largest power of two smaller than `size` (RFC 6962 §2.1).
@@ -263,7 +245,8 @@ mod tests {
                 let proof = consistency_proof(&all[..new], old);
                 let old_root = root(&all[..old]);
                 let (old_size, new_size) = (old as u64, new as u64);
-                assert!(verify_consistency(old_size, new_size, &proof, &old_root, &new_root));
+                let shown = verify_consistency(old_size, new_size, &proof, &old_root, &new_root);
+                assert_eq!(shown, old > 0, "of the empty tree nothing is shown");
                 if old > 0 {
                     let wrong = Digest::of("x");
                     assert!(!verify_consistency(old_size, new_size, &proof, &wrong, &new_root));
@@ -272,5 +255,10 @@ mod tests {
                 assert!(!verify_consistency(new_size + 1, new_size, &proof, &old_root, &new_root));
             }
         }
+        let (empty, other) = (root(&[]), Digest::of("x"));
+        assert!(verify_consistency(0, 0, &[], &empty, &empty));
+        assert!(!verify_consistency(0, 0, &[], &other, &other));
+        assert!(!verify_consistency(0, 0, &[], &empty, &other));
+        assert!(!verify_consistency(0, 0, &[other], &empty, &empty));
     }
 }
