@@ -234,7 +234,8 @@ fn gateway_failure(error: &FoundingError) -> Failure {
         FoundingError::Application(_)
         | FoundingError::HeldList(_)
         | FoundingError::KeyAbsent { .. }
-        | FoundingError::Seal(_) => Failure::of(Code::ConfigInvalid, what, error),
+        | FoundingError::Seal(_)
+        | FoundingError::StatusChange => Failure::of(Code::ConfigInvalid, what, error),
     }
 }
 

@@ -357,6 +357,7 @@ fn roadside_use() -> StatutoryUse {
         purpose: "roadside-check".to_owned(),
         claims: claims.map(str::to_owned).to_vec(),
         queries: ["credential", "plate", "number", "identifier"].map(str::to_owned).to_vec(),
+        case_pattern: None,
     }
 }
 

@@ -251,7 +251,8 @@ impl Found {
     /// Extensions that have no words of their own.
     fn others(&mut self, name: &str, old: &[Extension], new: &[Extension], told: &[&str]) {
         let rest = |extensions: &[Extension]| -> BTreeSet<String> {
-            let is_told = |extension: &&Extension| !told.iter().any(|known| extension.is(known));
+            let is_told =
+                |extension: &&Extension| !told.iter().any(|known| extension.is_named(known));
             extensions
                 .iter()
                 .filter(is_told)

@@ -208,14 +208,9 @@ impl NextList {
     }
 
     /// The payload to be signed, in canonical form.
-    pub fn to_payload(&self) -> Result<Vec<u8>, MembershipError> {
+    pub fn to_payload(mut self) -> Result<Vec<u8>, MembershipError> {
+        compose::point_to_members(&mut self.document.lote, ListId::Federation);
         Ok(json::canonical(&self.document).map_err(|_| SealError::Document)?)
-    }
-
-    /// The list as it stands.
-    #[must_use]
-    pub const fn document(&self) -> &Document {
-        &self.document
     }
 
     fn entity_mut(&mut self, member: MemberId) -> Option<&mut Entity> {
@@ -315,10 +310,7 @@ fn set_status(
     now: Timestamp,
 ) -> Result<(), MembershipError> {
     let service = list_service_mut(entity)?;
-    remember(service)?;
-    service.information.service_status = status.to_string();
-    service.information.status_starting_time = now;
-    Ok(())
+    service.change_status(status, None, now).map_err(|_| MembershipError::TooSoon)
 }
 
 fn replace_key(
@@ -328,18 +320,9 @@ fn replace_key(
     now: Timestamp,
 ) -> Result<(), MembershipError> {
     put(&mut entity.information.extensions, KEY_CHANGE, change)?;
-    let service = list_service_mut(entity)?;
-    remember(service)?;
     let identity = DigitalIdentity::of(std::slice::from_ref(certificate));
-    service.information.service_digital_identity = identity;
-    service.information.status_starting_time = now;
-    Ok(())
-}
-
-fn remember(service: &mut EntityService) -> Result<(), MembershipError> {
-    let past = serde_json::to_value(&service.information).map_err(|_| SealError::Document)?;
-    service.history.insert(0, past);
-    Ok(())
+    let service = list_service_mut(entity)?;
+    service.change_key(identity, now).map_err(|_| MembershipError::TooSoon)
 }
 
 fn member_of(entity: &Entity) -> Option<MemberId> {
@@ -375,7 +358,7 @@ fn put(
     value: &impl serde::Serialize,
 ) -> Result<(), MembershipError> {
     let fresh = Extension::new(name, value).ok_or(SealError::Document)?;
-    match extensions.iter_mut().find(|extension| extension.is(name)) {
+    match extensions.iter_mut().find(|extension| extension.is_named(name)) {
         Some(held) => *held = fresh,
         None => extensions.push(fresh),
     }
@@ -426,6 +409,9 @@ pub enum MembershipError {
         /// The one that was asked for.
         after: ServiceStatus,
     },
+    /// The entry was changed at this very instant, or lies in the future.
+    #[error("the entry is not older than the change")]
+    TooSoon,
     /// The list in force cannot be read in full.
     #[error("the list in force has an entry that cannot be read")]
     Unreadable,
@@ -447,7 +433,7 @@ impl MembershipError {
             Self::NoMember => Code::NotFound,
             Self::OtherList => Code::IdNotCanonical,
             Self::Seal(_) => Code::Internal,
-            Self::Transition { .. } => Code::StateConflict,
+            Self::TooSoon | Self::Transition { .. } => Code::StateConflict,
             Self::Unreadable => Code::Malformed,
             Self::Withdrawn => Code::MemberWithdrawn,
         }

@@ -24,7 +24,7 @@ pub use disclosing::{DisclosureBody, DisclosureResult, UseCount};
 pub use enrolment::{
     Addressee, Bundle, Enrolment, EnrolmentContext, EnrolmentNonceKey, EnrolmentNonceRefusal,
     EnrolmentRefusal, Examination, Finding, KeyClaims, KnownKeys, OpenedBundle, ProvingKey,
-    WITNESS_ROLE, witness_vkey,
+    WITNESS_ROLE,
 };
 pub use given::{Given, NotOnRecord, Pledged, answer, pledge};
 pub use list_difference::{Difference, difference};

@@ -8,10 +8,11 @@ use super::applying::{LIST_KEY, WITNESS_KEY, seal};
 use super::keys::KeyFolder;
 use crate::base::{Division, ListId, ServiceId, Timestamp, limits};
 use crate::crypto::jws::GeneralJws;
+use crate::crypto::note::WitnessKey;
 use crate::crypto::seal::SoftwareKey;
 use crate::crypto::x509::Certificate;
 use crate::crypto::{Algorithm, SealError, Signer};
-use crate::exchange::{Addressee, Enrolment, witness_vkey};
+use crate::exchange::{Addressee, Enrolment};
 use crate::licence::{LicenceType, province_of};
 use crate::pki::{AUTHORITY_LIFE, Authority, LEAF_LIFE, Made, Period, PkiError, files};
 use crate::trust::lote::{self, EntityService, compose};
@@ -244,11 +245,12 @@ fn application(
     let division = charter.division;
     let witness = keys.signer(WITNESS_KEY)?;
     let name = format!("elicence/{division}/witness");
+    let witness = WitnessKey::new(&name, witness.public_key()).map_err(|_| SealError::BadKey)?;
     Ok(Enrolment {
         member: division.member(),
         names: names_of(division).map(str::to_owned),
         hosts: vec![charter.federation_origin.clone(), charter.public_origin.clone()],
-        witness_vkey: witness_vkey(&name, witness.public_key()),
+        witness_vkey: witness.to_string(),
         contacts: charter.contacts.clone(),
         scope: MembershipScope {
             territories: vec![province_prefix(division)],
@@ -351,6 +353,9 @@ pub enum FoundingError {
     /// A signature.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// An entry may not have this status after the one it has.
+    #[error("the entry may not have this status after the one it has")]
+    StatusChange,
 }
 
 /// Roles whose clients a gateway makes.

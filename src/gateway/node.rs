@@ -14,7 +14,7 @@ use super::trust_feed::TrustFeed;
 use crate::audit::{Entry, Pending, Receipt};
 use crate::base::{Code, MemberId, SystemEntropy, Timestamp};
 use crate::exchange::{RegisteredUse, Registration};
-use crate::http::Problem;
+use crate::http::{Problem, Representations};
 use crate::identity::Client;
 use crate::licence::LicenceType;
 use crate::store::{ClientState, CommitError, Effect, Store, StoreError};
@@ -51,6 +51,7 @@ pub(crate) struct Node {
     pub(crate) trust: TrustFeed,
     pub(crate) outbound: Outbound,
     pub(crate) statuses: StatusLists,
+    pub(crate) representations: Representations,
     pub(crate) telemetry: Arc<Telemetry>,
 }
 

@@ -4,8 +4,8 @@
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-use axum::http::header;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::json;
@@ -14,11 +14,11 @@ use super::founding::{Charter, FoundingError, issuer_entry, list_payload_signed,
 use super::keys::KeyFolder;
 use super::node::Node;
 use crate::base::{Code, ListId, Timestamp};
-use crate::http::Problem;
+use crate::http::{Problem, SignedDocument, instant_asked};
 use crate::identity::Caller;
 use crate::pki::{Authority, LEAF_LIFE, Period, files};
 use crate::trust::lote::SignedList;
-use crate::trust::{DocumentKind, PreviousList, ServiceStatus};
+use crate::trust::{DocumentKind, PreviousList, ServiceStatus, StoredDocument};
 
 /// `GET /v1/status-lists/{kind}/{number}`.
 pub(super) async fn status_list(
@@ -47,8 +47,10 @@ pub(super) async fn grant_status(
 pub(super) async fn root(
     State(node): State<Arc<Node>>,
     Path(number): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    node.document(DocumentKind::Root, &number, "application/jose+json")
+    let held = node.document(DocumentKind::Root, &number)?;
+    Ok(node.representations.show(SignedDocument::root(held.text), &headers))
 }
 
 /// `GET /v1/freshness`: the newest statement this gateway holds.
@@ -58,12 +60,36 @@ pub(super) async fn freshness(State(node): State<Arc<Node>>) -> Result<Response,
     Ok(([(header::CONTENT_TYPE, "application/jwt")], held.token().to_owned()).into_response())
 }
 
-/// `GET /v1/lists/{id}`: the list this gateway holds.
+/// `GET /v1/lists/{id}`: the list this gateway holds. Asked `?at=` an instant it has nothing older
+/// to give.
 pub(super) async fn list(
     State(node): State<Arc<Node>>,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    node.document(DocumentKind::List, &id, "application/jose+json")
+    let asked = instant_asked(query.as_deref())?;
+    let held = node.document(DocumentKind::List, &id)?;
+    if let Some(instant) = asked {
+        let list = SignedList::parse(held.text.as_bytes()).map_err(|_| Code::Internal)?;
+        if list.document().lote.scheme.list_issue_date_time > instant {
+            return Err(Problem::new(Code::NotFound));
+        }
+    }
+    Ok(node.representations.show(SignedDocument::newest_list(held.text), &headers))
+}
+
+/// `GET /v1/lists/{id}/{sequence}`: the version this gateway holds, and no other.
+pub(super) async fn list_version(
+    State(node): State<Arc<Node>>,
+    Path((id, sequence)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let held = node.document(DocumentKind::List, &id)?;
+    if held.sequence.to_string() != sequence {
+        return Err(Problem::new(Code::NotFound));
+    }
+    Ok(node.representations.show(SignedDocument::list_version(held.text), &headers))
 }
 
 /// `GET /.well-known/elicence-gateway`.
@@ -87,18 +113,10 @@ pub(super) async fn well_known(State(node): State<Arc<Node>>) -> Json<serde_json
 }
 
 impl Node {
-    fn document(
-        &self,
-        kind: DocumentKind,
-        id: &str,
-        media_type: &'static str,
-    ) -> Result<Response, Problem> {
+    fn document(&self, kind: DocumentKind, id: &str) -> Result<StoredDocument, Problem> {
         let documents = self.trust.snapshot().state().documents();
         let found = documents.into_iter().find(|held| held.kind == kind && held.id == id);
-        let found = found.ok_or_else(|| Problem::new(Code::NotFound))?;
-        let etag = format!("\"{}\"", found.sha256);
-        let headers = [(header::CONTENT_TYPE, media_type.to_owned()), (header::ETAG, etag)];
-        Ok((headers, found.text).into_response())
+        found.ok_or_else(|| Problem::new(Code::NotFound))
     }
 }
 
@@ -155,12 +173,12 @@ pub fn change_list(
         ListChange::SetIssuerStatus { number, status } => {
             let suffix = format!(":issuance:{number}\"");
             for service in &mut services {
-                let information = &mut service.information;
-                let text = serde_json::to_string(&information.service_information_extensions)
-                    .unwrap_or_default();
+                let extensions = &service.information.service_information_extensions;
+                let text = serde_json::to_string(extensions).unwrap_or_default();
                 if text.contains(&suffix) {
-                    information.service_status = status.to_string();
-                    information.status_starting_time = now;
+                    service
+                        .change_status(*status, None, now)
+                        .map_err(|_| FoundingError::StatusChange)?;
                 }
             }
         }

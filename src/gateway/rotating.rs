@@ -68,7 +68,7 @@ fn renewed(held: &SignedList, now: Timestamp) -> Result<Vec<u8>, FoundingError> 
     scheme.sequence += 1;
     scheme.list_issue_date_time = now.whole_seconds();
     scheme.next_update = (now + limits::PROVINCIAL_LIST_LIFE).whole_seconds();
-    scheme.scheme_extensions.retain(|extension| !extension.is("PreviousList"));
+    scheme.scheme_extensions.retain(|extension| !extension.is_named("PreviousList"));
     let previous = Extension::new("PreviousList", &previous).ok_or(SealError::Document)?;
     scheme.scheme_extensions.push(previous);
     Ok(json::canonical(&document).map_err(|_| SealError::Document)?)

@@ -20,7 +20,7 @@ use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{Clock, Code, Entropy as _, SystemEntropy, limits};
 use crate::http::{
     Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
-    MediaType, RouteRules, Routes, Service,
+    MediaType, Representations, RouteRules, Routes, Service,
 };
 use crate::identity::{Caller, Place, identify, read_chain};
 use crate::peer::{OriginPolicy, PeerDirectory, PeerSettings};
@@ -91,6 +91,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     Ok(Node {
         outbound: PeerDirectory::new(Some(identity), peers),
         statuses: StatusLists::default(),
+        representations: Representations::default(),
         telemetry: Arc::new(Telemetry::new().map_err(|_| StartError::Telemetry)?),
         entropy: SystemEntropy,
         settings,
@@ -240,6 +241,11 @@ fn shared_routes(node: &Arc<Node>) -> Routes {
         .route("/v1/root/{number}", get(publishing::root).with_state(with()), business)
         .route("/v1/freshness", get(publishing::freshness).with_state(with()), business)
         .route("/v1/lists/{id}", get(publishing::list).with_state(with()), business)
+        .route(
+            "/v1/lists/{id}/{sequence}",
+            get(publishing::list_version).with_state(with()),
+            business,
+        )
 }
 
 fn operator_routes(node: &Arc<Node>) -> Routes {

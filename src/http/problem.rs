@@ -85,6 +85,12 @@ impl Problem {
         self.status
     }
 
+    /// What is wrong with members of the request.
+    #[must_use]
+    pub fn errors(&self) -> &[MemberError] {
+        &self.errors
+    }
+
     /// The document, in the words and with the identifiers of one request.
     pub(super) fn render(&self, occurrence: &Occurrence) -> Response {
         let document = Document {

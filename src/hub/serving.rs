@@ -18,7 +18,7 @@ use crate::crypto::merkle::Frontier;
 use crate::exchange::{EnrolmentNonceKey, KnownKeys};
 use crate::http::{
     Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
-    MediaType, RouteRules, Routes, Service,
+    MediaType, Representations, RouteRules, Routes, Service,
 };
 use crate::identity::{Caller, Place, identify, read_chain};
 use crate::pki::PkiError;
@@ -47,6 +47,7 @@ pub(super) struct Node {
     pub(super) entropy: SystemEntropy,
     pub(super) keys: Keys,
     pub(super) store: Store,
+    pub(super) representations: Representations,
     /// What is published; whoever changes it holds the lock until the change is durable.
     pub(super) board: Mutex<Board>,
     snapshot: Arc<ArcSwap<Snapshot>>,
@@ -159,6 +160,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         entropy: SystemEntropy,
         keys,
         store,
+        representations: Representations::default(),
         board: Mutex::new(Board::restore(state, Frontier::over(&leaves))),
         snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
         generation: AtomicU64::new(1),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -18,22 +18,23 @@ use super::serving::Node;
 use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Code, Division, ListId, MemberId};
 use crate::crypto::note::Checkpoint;
-use crate::http::{Problem, StrictJson};
+use crate::http::{Problem, SignedDocument, StrictJson, instant_asked};
 use crate::identity::{Caller, Role};
-use crate::store::{CommitError, Effect, ListLogRow, TrustDocumentRow};
+use crate::store::{CommitError, Effect, ListLogRow, StoreError, TrustDocumentRow};
 use crate::trust::DocumentKind;
 
 /// `GET /v1/root/{number}`.
 pub(super) async fn root(
     State(node): State<Arc<Node>>,
     Path(number): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let documents = node.board().await.state().documents();
     let found = documents
         .into_iter()
         .find(|document| document.kind == DocumentKind::Root && document.id == number)
         .ok_or_else(|| Problem::new(Code::NotFound))?;
-    Ok(jose(found.text, &found.sha256.to_string()))
+    Ok(node.representations.show(SignedDocument::root(found.text), &headers))
 }
 
 /// `GET /v1/freshness`.
@@ -44,32 +45,41 @@ pub(super) async fn freshness(State(node): State<Arc<Node>>) -> Result<Response,
     Ok((headers, statement.token().to_owned()).into_response())
 }
 
-/// `GET /v1/lists/{id}`: the list in force.
+/// `GET /v1/lists/{id}`: the list in force, or with `?at=` the version that was in force then.
 pub(super) async fn newest_list(
     State(node): State<Arc<Node>>,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let documents = node.board().await.state().documents();
-    let found = documents
-        .into_iter()
-        .find(|document| document.kind == DocumentKind::List && document.id == id)
-        .ok_or_else(|| Problem::new(Code::NotFound))?;
-    Ok(jose(found.text, &found.sha256.to_string()))
+    let text = if let Some(instant) = instant_asked(query.as_deref())? {
+        let list = DocumentKind::List.word();
+        found_in_store(node.store.published_document_at(list, &id, instant).await)?
+    } else {
+        let documents = node.board().await.state().documents();
+        let found = documents
+            .into_iter()
+            .find(|document| document.kind == DocumentKind::List && document.id == id);
+        found.ok_or_else(|| Problem::new(Code::NotFound))?.text
+    };
+    Ok(node.representations.show(SignedDocument::newest_list(text), &headers))
 }
 
 /// `GET /v1/lists/{id}/{sequence}`: one version, for ever the same.
 pub(super) async fn list_version(
     State(node): State<Arc<Node>>,
     Path((id, sequence)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let sequence = sequence.parse().map_err(|_| Problem::new(Code::NotFound))?;
-    let found = node
-        .store
-        .published_document(DocumentKind::List.word(), &id, sequence)
-        .await
-        .map_err(|_| Problem::new(Code::NotReady))?
-        .ok_or_else(|| Problem::new(Code::NotFound))?;
-    Ok(jose(found.document, &found.sha256.to_string()))
+    let found = node.store.published_document(DocumentKind::List.word(), &id, sequence).await;
+    let document = SignedDocument::list_version(found_in_store(found)?);
+    Ok(node.representations.show(document, &headers))
+}
+
+fn found_in_store(found: Result<Option<TrustDocumentRow>, StoreError>) -> Result<String, Problem> {
+    let found = found.map_err(|_| Problem::new(Code::NotReady))?;
+    found.map(|row| row.document).ok_or_else(|| Problem::new(Code::NotFound))
 }
 
 /// `GET /v1/log/checkpoint`: the signed head of the list log.
@@ -161,6 +171,7 @@ impl Node {
             updated: now,
         };
         let next = &publication.board;
+        let issued = next.state().header(id).map_or(now, |header| header.issued);
         let (size, root) = next.head();
         let checkpoint = Checkpoint { origin: LIST_LOG_ORIGIN.to_owned(), size, root };
         let line = ListLogRow {
@@ -173,7 +184,7 @@ impl Node {
         };
         let list = DocumentKind::List.word();
         let effects = vec![
-            Effect::PublishDocument(document(list)),
+            Effect::PublishDocument(TrustDocumentRow { updated: issued, ..document(list) }),
             Effect::PutTrustDocument(document(list)),
             Effect::AppendListLog(line),
         ];
@@ -225,12 +236,4 @@ fn board_problem(error: BoardError) -> Problem {
 fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, Problem> {
     serde_json::from_value(value)
         .map_err(|error| Problem::new(Code::ValidationFailed).with_error("", error.to_string()))
-}
-
-fn jose(text: String, digest: &str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "application/jose+json".to_owned()),
-        (header::ETAG, format!("\"{digest}\"")),
-    ];
-    (headers, text).into_response()
 }

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use reqwest::{Method, Response, StatusCode, redirect};
 
 use super::addresses::PolicedResolver;
@@ -164,6 +166,11 @@ impl fmt::Debug for PeerClient {
 
 async fn read(mut response: Response, most_bytes: usize) -> Result<PeerAnswer, PeerError> {
     let too_large = || PeerError::TooLarge { most_bytes };
+    // Nothing is inflated here, so nothing is asked for but the plain bytes; what comes otherwise
+    // would be told as malformed by whoever reads it.
+    if !is_plain(response.headers()) {
+        return Err(PeerError::Encoding);
+    }
     if response.content_length().is_some_and(|length| length > most_bytes as u64) {
         return Err(too_large());
     }
@@ -184,4 +191,9 @@ async fn read(mut response: Response, most_bytes: usize) -> Result<PeerAnswer, P
         answer.bytes.extend_from_slice(&chunk);
     }
     Ok(answer)
+}
+
+fn is_plain(headers: &HeaderMap) -> bool {
+    let identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    headers.get_all(CONTENT_ENCODING).iter().all(identity)
 }

@@ -17,6 +17,9 @@ pub enum PeerError {
     /// The connection broke, or what came is not HTTP.
     #[error("the exchange broke off")]
     BrokenOff,
+    /// The answer came in an encoding that was not asked for.
+    #[error("the answer came in an encoding that was not asked for")]
+    Encoding,
     /// TLS was refused, by us or by the other side.
     #[error("the handshake was refused: {0}")]
     Handshake(rustls::Error),
@@ -54,6 +57,7 @@ impl PeerError {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
+            Self::Encoding => Code::ContentEncoding,
             Self::Timeout => Code::Timeout,
             Self::TooLarge { .. } => Code::TooLarge,
             Self::AddressRefused

@@ -203,12 +203,11 @@ async fn ss_10_headers_without_end_are_cut() {
 async fn ss_11_nothing_of_one_answer_goes_into_the_next_question() {
     let server = Server::answering(
         "HTTP/1.1 200 OK\r\nset-cookie: a=b\r\nwww-authenticate: Basic\r\n\
-         content-encoding: gzip\r\ncontent-length: 2\r\n\r\nok",
+         content-length: 2\r\n\r\nok",
     )
     .await;
     let client = server.client();
     for _ in 0..2 {
-        // Nothing is inflated either: the bytes are those that were sent.
         assert_eq!(client.get("/v1/hello", 16).await.unwrap().bytes, b"ok");
     }
     for head in &*server.heads.lock().unwrap() {
@@ -217,6 +216,26 @@ async fn ss_11_nothing_of_one_answer_goes_into_the_next_question() {
             assert!(!head.contains(word), "{head}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_encoding_that_was_not_asked_for_is_refused_by_its_own_code() {
+    for encoding in
+        ["gzip", "GZIP", "x-gzip", "br", "identity, gzip", "", "identity\r\ncontent-encoding: gzip"]
+    {
+        for status in ["200 OK", "404 Not Found"] {
+            let answer = format!(
+                "HTTP/1.1 {status}\r\ncontent-encoding: {encoding}\r\ncontent-length: 2\r\n\r\nok"
+            );
+            let server = Server::answering(&answer).await;
+            let refused = server.client().get("/v1/lists/federation/1", 16).await.unwrap_err();
+            assert!(matches!(refused, PeerError::Encoding), "{encoding}: {refused:?}");
+            assert_eq!(refused.code(), Code::ContentEncoding);
+        }
+    }
+    let plain = "HTTP/1.1 200 OK\r\ncontent-encoding: Identity\r\ncontent-length: 2\r\n\r\nok";
+    let server = Server::answering(plain).await;
+    assert_eq!(server.client().get("/v1/hello", 16).await.unwrap().bytes, b"ok");
 }
 
 #[tokio::test]

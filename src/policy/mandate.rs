@@ -205,6 +205,7 @@ pub(crate) mod tests {
             purpose: purpose.to_owned(),
             claims: claims.iter().map(|name| (*name).to_owned()).collect(),
             queries: vec!["credential".to_owned(), "plate".to_owned()],
+            case_pattern: None,
         }
     }
 

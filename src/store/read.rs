@@ -13,7 +13,7 @@ use super::rows::{
     StatusRow, TrustDocumentRow,
 };
 use crate::audit::{LogVerifier, Summary};
-use crate::base::{ConsentRequestId, Entropy, GrantId, InspectionRef};
+use crate::base::{ConsentRequestId, Entropy, GrantId, InspectionRef, Timestamp};
 use crate::crypto::Digest;
 use crate::licence::Identifier;
 
@@ -183,6 +183,18 @@ impl Store {
         let query = "SELECT * FROM published_documents WHERE kind = $1 AND id = $2 \
                      ORDER BY sequence DESC LIMIT 1";
         self.one(sqlx::query(query).bind(kind).bind(id)).await
+    }
+
+    /// The document of its kind and name that was the newest issued at `instant`.
+    pub async fn published_document_at(
+        &self,
+        kind: &str,
+        id: &str,
+        instant: Timestamp,
+    ) -> Result<Option<TrustDocumentRow>, StoreError> {
+        let query = "SELECT * FROM published_documents WHERE kind = $1 AND id = $2 \
+                     AND updated <= $3 ORDER BY updated DESC, sequence DESC LIMIT 1";
+        self.one(sqlx::query(query).bind(kind).bind(id).bind(instant.unix_micros())).await
     }
 
     /// The lines of the list log from `from` (included) to `to` (not included).

@@ -177,7 +177,7 @@ pub struct TrustDocumentRow {
     pub sha256: Digest,
     /// The document.
     pub document: String,
-    /// When it was stored.
+    /// When it was stored; of a published one, when it was issued.
     pub updated: Timestamp,
 }
 

@@ -1,19 +1,21 @@
 //! List A, the federation list: who is a member, with which list key, and for what; and the
 //! national catalogue of statutory uses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::header::ListHeader;
+use super::history::StatusHistory;
 use super::lote::{self, Entity, EntityService, Extension, SignedList};
+use super::province::check_key_algorithm;
 use super::refusal::UpdateRefusal;
 use super::scope::MembershipScope;
 use super::service::{ServiceKind, ServiceStatus};
 use crate::base::{Division, ListId, MemberId, ServiceId, Timestamp};
-use crate::crypto::PublicKey;
 use crate::crypto::jws::GeneralJws;
 use crate::crypto::x509::Certificate;
+use crate::crypto::{Algorithm, Digest, Jwk, PublicKey};
 
 /// A federation list whose shape was found sound. Signatures are judged by the accept rules.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub struct FederationList {
     header: ListHeader,
     members: BTreeMap<MemberId, Member>,
     uses: BTreeMap<String, StatutoryUse>,
+    lifted_orders: Vec<Digest>,
+    collector: Option<Jwk>,
 }
 
 /// One member of the federation.
@@ -42,6 +46,8 @@ pub struct Member {
     pub status: ServiceStatus,
     /// Since when.
     pub since: Timestamp,
+    /// Its status now and before.
+    pub history: StatusHistory,
 }
 
 /// A use of licences by statutory function, as the national catalogue allows it.
@@ -58,6 +64,13 @@ pub struct StatutoryUse {
     pub claims: Vec<String>,
     /// Kinds of query: `credential`, `plate`, `number`, `identifier`.
     pub queries: Vec<String>,
+    /// The form of the case numbers under which it is used; none when any will do.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub case_pattern: Option<String>,
+}
+
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
 }
 
 /// The `Member` extension of an entity.
@@ -90,11 +103,29 @@ impl FederationList {
             lote::optional(extensions, "StatutoryUses")?.unwrap_or_default();
         let mut uses = BTreeMap::new();
         for statutory_use in catalogue {
+            if statutory_use.case_pattern.as_ref().is_some_and(|pattern| !is_pattern(pattern)) {
+                return Err(UpdateRefusal::Malformed);
+            }
             if uses.insert(statutory_use.use_id.clone(), statutory_use).is_some() {
                 return Err(UpdateRefusal::Conflict);
             }
         }
-        Ok(Self { header: ListHeader::read(signed)?, members, uses })
+        let lifted_orders = read_lifted_orders(extensions)?;
+        let collector = read_collector(extensions)?;
+        let header = ListHeader::read(signed)?;
+        Ok(Self { header, members, uses, lifted_orders, collector })
+    }
+
+    /// Digests of the suspension orders that this list lifts.
+    #[must_use]
+    pub fn lifted_orders(&self) -> &[Digest] {
+        &self.lifted_orders
+    }
+
+    /// The key for which reports to the hub's collector are encrypted.
+    #[must_use]
+    pub const fn collector(&self) -> Option<&Jwk> {
+        self.collector.as_ref()
     }
 
     /// What it says of itself.
@@ -160,7 +191,14 @@ impl Member {
             list_key,
             status: service.information.service_status.parse()?,
             since: service.information.status_starting_time,
+            history: StatusHistory::read(service)?,
         })
+    }
+
+    /// Its status at `instant`, by the interval that holds it; none before it was first listed.
+    #[must_use]
+    pub fn status_at(&self, instant: Timestamp) -> Option<ServiceStatus> {
+        self.history.at(instant).map(|interval| interval.status)
     }
 
     /// The origin of its federation listener.
@@ -187,7 +225,38 @@ fn list_key(service: &EntityService) -> Result<(Certificate, PublicKey), UpdateR
     let certificates = information.service_digital_identity.parse()?;
     let [certificate] = &certificates[..] else { return Err(UpdateRefusal::Malformed) };
     let key = certificate.public_key().map_err(|_| UpdateRefusal::AlgorithmNotAllowed)?;
+    check_key_algorithm(&information.service_information_extensions, &key)?;
     Ok((certificate.clone(), key))
+}
+
+/// Orders that stand twice were not counted by whoever signed the list.
+fn read_lifted_orders(extensions: &[Extension]) -> Result<Vec<Digest>, UpdateRefusal> {
+    let Some(orders) = lote::optional::<Vec<Digest>>(extensions, "LiftedOrders")? else {
+        return Ok(Vec::new());
+    };
+    let distinct: BTreeSet<&Digest> = orders.iter().collect();
+    match (orders.is_empty(), distinct.len() == orders.len()) {
+        (true, _) => Err(UpdateRefusal::Malformed),
+        (_, false) => Err(UpdateRefusal::Conflict),
+        _ => Ok(orders),
+    }
+}
+
+/// A key to encrypt for lies on a curve of key agreement; an Ed25519 key only signs.
+fn read_collector(extensions: &[Extension]) -> Result<Option<Jwk>, UpdateRefusal> {
+    let collector: Option<Jwk> = lote::optional(extensions, "Collector")?;
+    if let Some(jwk) = &collector {
+        let key = jwk.public_key().map_err(|_| UpdateRefusal::Malformed)?;
+        if key.algorithm() == Algorithm::EdDsa {
+            return Err(UpdateRefusal::AlgorithmNotAllowed);
+        }
+    }
+    Ok(collector)
+}
+
+/// A pattern is a short printable text; what it matches is its user's to say.
+fn is_pattern(text: &str) -> bool {
+    (1..=PATTERN_BYTES).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 /// Whether `text` is an origin as we compare them: `https://host[:port]`, nothing behind it, no
@@ -217,3 +286,6 @@ pub(super) fn check_signatures(
 ) -> Result<(), UpdateRefusal> {
     root.check_votes(signatures, crate::crypto::jws::Typ::List, UpdateRefusal::ThresholdNotMet)
 }
+
+/// Longest pattern of case numbers: they are compared by eye as well.
+const PATTERN_BYTES: usize = 128;

@@ -8,6 +8,7 @@ mod accept;
 mod federation;
 mod freshness;
 mod header;
+mod history;
 mod key_change;
 pub mod lote;
 mod possession;
@@ -27,6 +28,7 @@ pub use federation::{
 };
 pub use freshness::{Freshness, FreshnessDraft, LogHead, Named};
 pub use header::ListHeader;
+pub use history::{Interval, SignatureRefusal, StatusHistory, signature_standing};
 pub use key_change::{KeyChange, KeyChangeClaims, KeyChangeExtension, Reenrolled};
 pub use possession::{PossessionClaims, is_proven, prove};
 pub use province::{ProvincialList, Service, service_extensions};
@@ -36,7 +38,7 @@ pub use root::{
     vote as root_vote,
 };
 pub use scope::{MembershipScope, ServiceScope};
-pub use service::{PreviousList, ServiceKind, ServiceStatus};
+pub use service::{PreviousList, Reason, ServiceKind, ServiceStatus, StatusReason};
 pub use snapshot::{
     ClientAuthority, EntryRefusal, IssuerRefusal, Snapshot, TrustAge, TrustReference, TrustedIssuer,
 };

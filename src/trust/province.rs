@@ -1,13 +1,14 @@
 //! List B, a provincial list: the keys of one province's gateway, issuers and clients' authorities.
 
 use super::header::ListHeader;
+use super::history::StatusHistory;
 use super::lote::{self, EntityService, Extension, SignedList};
 use super::refusal::UpdateRefusal;
 use super::scope::ServiceScope;
 use super::service::{ServiceKind, ServiceStatus};
 use crate::base::{Division, ListId, ServiceId, Timestamp};
-use crate::crypto::PublicKey;
 use crate::crypto::x509::Certificate;
+use crate::crypto::{Algorithm, PublicKey};
 
 /// A provincial list whose shape was found sound. Its signature is judged by the accept rules,
 /// its entries one by one when a snapshot is built.
@@ -29,6 +30,8 @@ pub struct Service {
     pub status: ServiceStatus,
     /// Since when.
     pub since: Timestamp,
+    /// Its status now and before.
+    pub history: StatusHistory,
     /// The key's certificate first, then its chain to the province's authority.
     pub certificates: Vec<Certificate>,
     /// The key.
@@ -102,17 +105,25 @@ impl Service {
         let certificates = information.service_digital_identity.parse()?;
         let first = certificates.first().ok_or(UpdateRefusal::Malformed)?;
         let key = first.public_key().map_err(|_| UpdateRefusal::AlgorithmNotAllowed)?;
+        check_key_algorithm(extensions, &key)?;
         Ok(Self {
             id: lote::required(extensions, "ServiceId")?,
             kind,
             status: information.service_status.parse()?,
             since: information.status_starting_time,
+            history: StatusHistory::read(service)?,
             key,
             certificates,
             scope,
             client_role,
             possession: lote::optional(extensions, "PossessionProof")?,
         })
+    }
+
+    /// Its status at `instant`, by the interval that holds it; none before it was first listed.
+    #[must_use]
+    pub fn status_at(&self, instant: Timestamp) -> Option<ServiceStatus> {
+        self.history.at(instant).map(|interval| interval.status)
     }
 
     /// The key's certificate.
@@ -144,6 +155,16 @@ pub fn service_extensions(
         extensions.push(Extension::new("ClientRole", &role)?);
     }
     Some(extensions)
+}
+
+/// What `KeyAlgorithm` says must be what the key is.
+pub(super) fn check_key_algorithm(
+    extensions: &[Extension],
+    key: &PublicKey,
+) -> Result<(), UpdateRefusal> {
+    let Some(name) = lote::optional::<String>(extensions, "KeyAlgorithm")? else { return Ok(()) };
+    let stated = Algorithm::from_name(&name).ok_or(UpdateRefusal::AlgorithmNotAllowed)?;
+    if stated == key.algorithm() { Ok(()) } else { Err(UpdateRefusal::Malformed) }
 }
 
 fn check_distinct_identifiers(services: &[Service]) -> Result<(), UpdateRefusal> {

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::refusal::UpdateRefusal;
+use crate::base::Timestamp;
 use crate::crypto::Digest;
 
 /// What a listed key is for. A key is never tried for another purpose.
@@ -94,6 +95,20 @@ pub enum ServiceStatus {
     Withdrawn,
 }
 
+impl ServiceStatus {
+    /// Whether an entry of this status may next have status `next`. A withdrawn key is burned, and
+    /// what was in force is never merely staged again. The same status again changes the reason or
+    /// the scope.
+    #[must_use]
+    pub const fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Staged => true,
+            Self::Granted | Self::Suspended => !matches!(next, Self::Staged),
+            Self::Withdrawn => matches!(next, Self::Withdrawn),
+        }
+    }
+}
+
 impl fmt::Display for ServiceStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self {
@@ -118,6 +133,61 @@ impl FromStr for ServiceStatus {
             _ => Err(UpdateRefusal::Malformed),
         }
     }
+}
+
+/// Why an entry has its status, the extension `StatusReason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct StatusReason {
+    /// The reason.
+    pub reason: Reason,
+    /// Since when the key may have been in other hands (RFC 5280 §5.3.2); without it, from ever.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub invalidity_date: Option<Timestamp>,
+}
+
+/// Reasons for a status, in the words of RFC 5280 §5.3.1 where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reason {
+    /// An administrative decision.
+    Administrative,
+    /// The authority above the key may be in other hands.
+    CaCompromise,
+    /// What the key was for has ended.
+    Cessation,
+    /// The key may be in other hands.
+    KeyCompromise,
+    /// Another key has taken its place.
+    Superseded,
+}
+
+impl Reason {
+    /// Whether signatures of before the status are in doubt as well.
+    #[must_use]
+    pub const fn is_compromise(self) -> bool {
+        matches!(self, Self::CaCompromise | Self::KeyCompromise)
+    }
+}
+
+impl StatusReason {
+    /// `reason` without a date.
+    #[must_use]
+    pub const fn new(reason: Reason) -> Self {
+        Self { reason, invalidity_date: None }
+    }
+
+    /// Whether the reason goes with its date and with `status`: only a compromise has a date, and
+    /// what is compromised is neither in force nor about to be.
+    pub(super) const fn fits(self, status: ServiceStatus) -> bool {
+        let compromised = self.reason.is_compromise();
+        let stopped = matches!(status, ServiceStatus::Suspended | ServiceStatus::Withdrawn);
+        (compromised || self.invalidity_date.is_none()) && (stopped || !compromised)
+    }
+}
+
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Timestamp::deserialize(deserializer).map(Some)
 }
 
 /// The list before this one, by sequence number and SHA-256 of its payload bytes.

@@ -55,13 +55,18 @@ struct Published {
 impl Federation {
     /// The federation at `now`, with the first version of every list published.
     pub(crate) fn new(now: Timestamp) -> Self {
+        let provinces =
+            [("120000", "Tianjin", 7450), ("130000", "Hebei", 7460), ("440000", "Guangdong", 7470)];
+        Self::of(&provinces, now)
+    }
+
+    /// As [`Self::new`], of provinces by their six digits, name and first port.
+    pub(crate) fn of(provinces: &[(&'static str, &'static str, u16)], now: Timestamp) -> Self {
         let operators: Vec<Identity> =
             (1..=5).map(|n| Identity::leaf(&format!("operator {n}"), now)).collect();
         let freshness_key = Identity::leaf("freshness", now);
         let hub_tls = Identity::tls("hub", now);
         let root = root_document(&operators, &freshness_key, &hub_tls, now);
-        let provinces =
-            [("120000", "Tianjin", 7450), ("130000", "Hebei", 7460), ("440000", "Guangdong", 7470)];
         let mut federation = Self {
             now,
             operators,
@@ -70,8 +75,9 @@ impl Federation {
             root,
             uses: statutory_uses(),
             provinces: provinces
-                .map(|(code, name, port)| (code, Province::new(code, name, port, now)))
-                .into(),
+                .iter()
+                .map(|(code, name, port)| (*code, Province::new(code, name, *port, now)))
+                .collect(),
             published: BTreeMap::new(),
             freshness_sequence: 0,
         };
@@ -266,6 +272,7 @@ fn statutory_uses() -> Vec<StatutoryUse> {
         purpose: "roadside-inspection".to_owned(),
         claims: words(&["plate_number", "valid_to", "status"]),
         queries: words(&["credential", "plate", "number"]),
+        case_pattern: None,
     }]
 }
 

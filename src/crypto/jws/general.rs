@@ -65,6 +65,14 @@ impl GeneralJws {
         serde_json::to_vec(&wire).map_err(|_| SealError::Document)
     }
 
+    /// The first signature in compact form (RFC 7515 §3.1), for readers that know no other; `None`
+    /// without a signature.
+    #[must_use]
+    pub fn first_compact(&self) -> Option<String> {
+        let vote = self.votes.first()?;
+        Some(format!("{}.{}.{}", vote.protected, self.encoded_payload, vote.signature))
+    }
+
     /// Adds a signature.
     pub fn add(&mut self, vote: Vote) {
         if !self.votes.contains(&vote) {

@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use super::keys::{judge_identity, judge_list_key};
 use super::known::{KnownKeys, Owner};
-use super::witness::witness_key;
 use super::{Enrolment, KeyClaims, OpenedBundle, WITNESS_ROLE};
 use crate::base::{Code, ListId, ServiceId, Timestamp, limits};
 use crate::crypto::jws::{Compact, Typ};
+use crate::crypto::note::WitnessKey;
 use crate::crypto::{Digest, PublicKey, json};
 use crate::licence::{LicenceType, province_of};
 use crate::trust::lote::{EntityService, SignedList, optional};
@@ -233,12 +233,12 @@ impl<'a> Check<'a> {
     /// The witness key has its one text, with the hash that belongs to it, and the province's name.
     fn check_witness(&mut self) {
         let enrolment = self.enrolment();
-        let Some((name, key)) = witness_key(&enrolment.witness_vkey) else {
+        let Ok(key) = enrolment.witness_vkey.parse::<WitnessKey>() else {
             return self
                 .about(WITNESS_ROLE)
                 .add(Code::Malformed, "not the verifier key of a witness, or its hash is another");
         };
-        if name != format!("elicence/{}/witness", enrolment.member.division()) {
+        if key.name() != format!("elicence/{}/witness", enrolment.member.division()) {
             self.about(WITNESS_ROLE)
                 .add(Code::IdNotCanonical, "the witness goes by another name than its province's");
         }
@@ -246,7 +246,7 @@ impl<'a> Check<'a> {
             subject: WITNESS_ROLE.to_owned(),
             role: Some(WITNESS_ROLE),
             spki: key.spki_digest(),
-            key: Some(key),
+            key: Some(key.public_key().clone()),
         });
     }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::base::{ListId, MemberId};
 use crate::crypto::Digest;
+use crate::crypto::note::WitnessKey;
+use crate::crypto::x509::Certificate;
 use crate::trust::lote::{DigitalIdentity, Entity, EntityService, SignedList, optional};
 use crate::trust::{
     DocumentKind, MemberExtension, MembershipScope, Root, ServiceStatus, TrustState,
@@ -95,8 +97,8 @@ impl KnownKeys {
             territories: scope.map(|scope| scope.territories).unwrap_or_default(),
         };
         self.members.insert(member.id, known);
-        if let Some(key) = super::witness::witness_key(&member.witness_vkey) {
-            self.owners.entry(key.1.spki_digest()).or_insert(Owner::Member(member.id));
+        if let Ok(key) = member.witness_vkey.parse::<WitnessKey>() {
+            self.owners.entry(key.spki_digest()).or_insert(Owner::Member(member.id));
         }
         Some(member.id)
     }
@@ -118,18 +120,12 @@ impl KnownKeys {
 pub(in crate::exchange) fn keys_of(service: &EntityService) -> Vec<Digest> {
     let mut keys = identity_keys(&service.information.service_digital_identity);
     for past in &service.history {
-        let identity = serde_json::to_value(past)
-            .ok()
-            .and_then(|mut past| {
-                past.get_mut("ServiceDigitalIdentity").map(serde_json::Value::take)
-            })
-            .and_then(|identity| serde_json::from_value::<DigitalIdentity>(identity).ok());
-        keys.extend(identity.iter().flat_map(identity_keys));
+        keys.extend(past.service_digital_identity.key().map(|key| key.spki_digest()));
     }
     keys
 }
 
 fn identity_keys(identity: &DigitalIdentity) -> Vec<Digest> {
     let certificates = identity.parse().unwrap_or_default();
-    certificates.iter().map(crate::crypto::x509::Certificate::spki_digest).collect()
+    certificates.iter().map(Certificate::spki_digest).collect()
 }

@@ -7,7 +7,6 @@ mod known;
 mod nonce;
 #[cfg(test)]
 mod tests;
-mod witness;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +14,6 @@ pub use check::{EnrolmentContext, Examination, Finding};
 pub use known::KnownKeys;
 pub(super) use known::keys_of;
 pub use nonce::{EnrolmentNonceKey, EnrolmentNonceRefusal};
-pub use witness::witness_vkey;
 
 use crate::base::{Code, MemberId, limits};
 use crate::crypto::jws::{Compact, Header, JwsError, Typ, sign_compact};

@@ -7,6 +7,7 @@ use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, 
 use super::*;
 use crate::base::{ListId, Timestamp, limits};
 use crate::crypto::Algorithm;
+use crate::crypto::note::WitnessKey;
 use crate::crypto::seal::SoftwareKey;
 use crate::trust::ServiceScope;
 use crate::trust::lote::SignedList;
@@ -53,7 +54,7 @@ impl Applicant {
             member: province.division.member(),
             names: ["广东".to_owned(), "Guangdong".to_owned()],
             hosts: province.hosts.clone(),
-            witness_vkey: witness_vkey(&name, self.witness.public_key()),
+            witness_vkey: vkey(&name, &self.witness),
             contacts: vec!["mailto:operators@440000.example".to_owned()],
             scope: province.scope.clone(),
             list: String::from_utf8(self.list()).unwrap(),
@@ -121,6 +122,10 @@ impl Applicant {
         *entry = Listed { scope, client_role, ..fresh };
         self.others.push((kind.word(), made.key));
     }
+}
+
+fn vkey(name: &str, key: &SoftwareKey) -> String {
+    WitnessKey::new(name, key.public_key()).unwrap().to_string()
 }
 
 fn now() -> Timestamp {
@@ -291,7 +296,7 @@ fn tl_34_a_witness_key_has_the_hash_that_belongs_to_it_and_its_provinces_name() 
         let findings = applicant.saying(|enrolment| enrolment.witness_vkey = bad);
         assert_found(&findings, Code::Malformed, "witness");
     }
-    let other = witness_vkey("elicence/120000/witness", applicant.witness.public_key());
+    let other = vkey("elicence/120000/witness", &applicant.witness);
     let findings = applicant.saying(|enrolment| enrolment.witness_vkey = other);
     assert_found(&findings, Code::IdNotCanonical, "witness");
 }

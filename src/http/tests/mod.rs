@@ -3,4 +3,5 @@
 mod forms;
 mod frames;
 mod lives;
+mod representations;
 mod stand;

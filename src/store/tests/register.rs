@@ -242,6 +242,30 @@ async fn every_published_version_stays_as_it_was() {
 }
 
 #[tokio::test]
+async fn the_version_of_an_instant_is_the_newest_issued_by_then() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    for (sequence, issued) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
+        let row = TrustDocumentRow { updated: at(issued), ..document(sequence, "text") };
+        store.commit(vec![Effect::PublishDocument(row)], pending()).await.unwrap();
+    }
+    for (instant, expected) in [
+        (0, None),
+        (9, None),
+        (10, Some(1)),
+        (19, Some(1)),
+        (20, Some(3)),
+        (29, Some(3)),
+        (99, Some(4)),
+    ] {
+        let found = store.published_document_at("list", "federation", at(instant)).await.unwrap();
+        assert_eq!(found.map(|row| row.sequence), expected, "{instant}");
+    }
+    let other = store.published_document_at("list", "120000", at(99)).await.unwrap();
+    assert_eq!(other, None);
+}
+
+#[tokio::test]
 async fn the_list_log_grows_by_its_next_line_only() {
     let bench = Bench::new();
     let store = bench.open().await;

@@ -1,11 +1,10 @@
 //! Lists as they are made: the members of the JSON that are the same in every list of ours.
 
-use super::model::{
-    DigitalIdentity, Document, Entity, EntityAddress, EntityInformation, EntityService,
-    LocalisedText, LocalisedUri, Lote, Notice, PostalAddress, SchemeInformation,
-    SchemeOperatorAddress, ServiceInformation, SupplyPoint,
+use super::{
+    DigitalIdentity, Document, Entity, EntityAddress, EntityInformation, EntityService, Extension,
+    FEDERATION_TYPE, LocalisedText, LocalisedUri, Lote, Notice, PROVINCE_TYPE, PostalAddress,
+    SchemeInformation, SchemeOperatorAddress, ServiceInformation, SupplyPoint, pointers,
 };
-use super::{Extension, FEDERATION_TYPE, PROVINCE_TYPE};
 use crate::base::{ListId, Timestamp};
 use crate::crypto::x509::Certificate;
 use crate::crypto::{SealError, json};
@@ -58,18 +57,30 @@ impl ListDraft {
             status_determination_approach: "urn:elicence:approach:explicit".to_owned(),
             scheme_type_community_rules: vec![address("urn:elicence:rules:1")],
             scheme_territory: "CN".to_owned(),
-            policy_or_legal_notice: vec![Notice {
-                text: "Recognition of road-transport electronic licences, Articles 5 to 13"
-                    .to_owned(),
-            }],
+            policy_or_legal_notice: vec![Notice::Text(
+                "Recognition of road-transport electronic licences, Articles 5 to 13".to_owned(),
+            )],
             historical_information_period: 65_535,
+            pointers: match self.id {
+                ListId::Federation => pointers::of_members(&self.entities),
+                ListId::Province(_) => Vec::new(),
+            },
             list_issue_date_time: self.issued,
             next_update: self.next_update,
+            distribution_points: pointers::mirrors(self.id, &self.entities),
             scheme_extensions,
         };
         let document = Document { lote: Lote { scheme, entities: self.entities } };
         json::canonical(&document).map_err(|_| SealError::Document)
     }
+}
+
+/// Writes anew where the lists lie, after a change of the entities of `list`.
+pub fn point_to_members(list: &mut Lote, id: ListId) {
+    if id == ListId::Federation {
+        list.scheme.pointers = pointers::of_members(&list.entities);
+    }
+    list.scheme.distribution_points = pointers::mirrors(id, &list.entities);
 }
 
 /// An entity with the members that every one of ours has.
@@ -133,5 +144,12 @@ fn address(uri: &str) -> LocalisedUri {
 
 /// Postal addresses are required by the format and used by nothing here.
 fn postal_address() -> PostalAddress {
-    PostalAddress { lang: "en".to_owned(), street: "-".to_owned(), country: "CN".to_owned() }
+    PostalAddress {
+        lang: "en".to_owned(),
+        street: "-".to_owned(),
+        locality: None,
+        province: None,
+        postal_code: None,
+        country: "CN".to_owned(),
+    }
 }

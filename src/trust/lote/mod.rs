@@ -2,15 +2,25 @@
 //! our profile of them: which fields we always give, and how our extensions are read.
 
 pub mod compose;
+mod entity;
 mod extension;
+mod identity;
 mod model;
+mod pointers;
+mod profile;
+mod strict;
 
-pub use extension::{Extension, optional, required};
-pub use model::{
-    DigitalIdentity, Document, ElectronicAddress, Entity, EntityAddress, EntityInformation,
-    EntityService, LocalisedText, LocalisedUri, Lote, Notice, PkiObject, PostalAddress,
-    SchemeInformation, SchemeOperatorAddress, ServiceInformation, SupplyPoint,
+pub use entity::{
+    Entity, EntityAddress, EntityInformation, EntityService, HistoryInstance, ServiceInformation,
+    SupplyPoint,
 };
+pub use extension::{Extension, optional, required};
+pub use identity::{DigitalIdentity, PkiObject};
+pub use model::{
+    Document, ElectronicAddress, LocalisedText, LocalisedUri, Lote, Notice, PostalAddress,
+    SchemeInformation, SchemeOperatorAddress,
+};
+pub use pointers::{Pointer, Qualifier};
 
 use super::refusal::UpdateRefusal;
 use crate::base::{ListId, NumericDate, Timestamp};

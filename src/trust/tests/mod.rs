@@ -2,12 +2,16 @@
 //! its row. The hub is the worst one throughout: it names in its statements whatever it likes.
 
 mod federation;
+mod format;
+mod history;
 mod lists;
 mod machine;
 mod profile;
 mod restore;
 mod roots;
+mod schema;
 mod scope;
+mod size;
 
 use super::testing::{Federation, Identity, list_id, seal_with};
 use super::{DocumentKind, TrustState, Update, UpdateRefusal};

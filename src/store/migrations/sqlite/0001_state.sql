@@ -117,7 +117,7 @@ CREATE TABLE trust_documents (
     PRIMARY KEY (kind, id)
 );
 
--- What this node publishes: every version, for ever.
+-- What this node publishes: every version, for ever. `updated` is when it was issued.
 CREATE TABLE published_documents (
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -127,6 +127,7 @@ CREATE TABLE published_documents (
     updated INTEGER NOT NULL,
     PRIMARY KEY (kind, id, sequence)
 );
+CREATE INDEX published_documents_issued ON published_documents (kind, id, updated, sequence);
 
 CREATE TABLE list_log (
     leaf_index INTEGER PRIMARY KEY,
