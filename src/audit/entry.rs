@@ -129,6 +129,8 @@ pub enum EntryKind {
     InspectionOpened,
     /// This province's own list was signed again with the same content.
     ListResigned,
+    /// A province applied to the federation.
+    MemberApplied,
     /// A request was refused before it was clear what it would have been.
     Refusal,
     /// The register of licences changed.
@@ -159,6 +161,7 @@ impl EntryKind {
             Self::GrantRevoked => "grant-revoked",
             Self::InspectionOpened => "inspection-opened",
             Self::ListResigned => "list-resigned",
+            Self::MemberApplied => "member-applied",
             Self::Refusal => "refusal",
             Self::RegisterChanged => "register-changed",
             Self::Started => "started",

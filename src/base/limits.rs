@@ -111,6 +111,17 @@ pub const DISCLOSURE_BYTES: usize = 4 * KIB;
 
 /// Size of a trust list. A full federation list is 0.3 MB, a provincial one 20 KB.
 pub const TRUST_LIST_BYTES: usize = 4 * MIB;
+/// Size of an application to the federation: a provincial list twice encoded, and as much again
+/// for the proofs of its keys.
+pub const ENROLMENT_BYTES: usize = 512 * KIB;
+/// Time between a hub's nonce for an application and the application.
+pub const ENROLMENT_NONCE_LIFE: Duration = Duration::from_mins(10);
+/// Applications that wait at a hub for one division; anybody can send one, so the oldest gives way.
+pub const APPLICATIONS_PER_DIVISION: i64 = 8;
+/// Longest life of a signer's or a gateway's certificate: two years.
+pub const LEAF_LIFE: Duration = Duration::from_hours(730 * HOURS_PER_DAY);
+/// Longest life of a province's authority: four years.
+pub const AUTHORITY_LIFE: Duration = Duration::from_hours(1461 * HOURS_PER_DAY);
 /// Issuers of one province: two hundred counties at most, nine licence types, keys in rotation.
 pub const ISSUERS_PER_PROVINCE: usize = 10_000;
 /// Size of the root. It holds a handful of keys and is read before anything is trusted.

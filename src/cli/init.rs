@@ -97,6 +97,9 @@ pub(super) struct InitGateway {
     root: PathBuf,
     #[command(flatten)]
     place: Place,
+    /// Where its people are reached, for the application: a mailto: or tel: address, once for each.
+    #[arg(long = "contact", value_name = "URI")]
+    contacts: Vec<String>,
     /// Seconds between two refreshes of trust.
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
     refresh_seconds: u64,
@@ -147,6 +150,7 @@ fn found_gateway(order: InitGateway, screen: Screen) -> Result<ExitCode, Failure
         public_origin: order.place.public_origin,
         hub_origin: order.hub_origin,
         refresh_seconds: order.refresh_seconds,
+        contacts: order.contacts,
         allow_private_addresses: order.place.allow_private_addresses,
     };
     let founded = gateway::found(&order.dir, &charter, pinned.bytes(), SystemClock.now())
@@ -228,9 +232,11 @@ fn gateway_failure(error: &FoundingError) -> Failure {
         FoundingError::Exists { .. } => occupied(what, error),
         FoundingError::File { error: cause, .. } => not_written(what, error, cause),
         FoundingError::Pki(cause) => Failure::of(cause.code(), what, error),
-        FoundingError::HeldList(_) | FoundingError::Seal(_) | FoundingError::StatusChange => {
-            Failure::of(Code::ConfigInvalid, what, error)
-        }
+        FoundingError::Application(_)
+        | FoundingError::HeldList(_)
+        | FoundingError::KeyAbsent { .. }
+        | FoundingError::Seal(_)
+        | FoundingError::StatusChange => Failure::of(Code::ConfigInvalid, what, error),
     }
 }
 

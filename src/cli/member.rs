@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::fail::{Failure, REFUSE};
 use super::screen::Screen;
 use super::{papers, state};
-use crate::base::{Clock as _, Language, SystemClock};
-use crate::exchange::Enrolment;
+use crate::base::{Clock as _, SystemClock};
+use crate::exchange::{EnrolmentContext, Examination};
 use crate::trust::{Member, Snapshot};
 
 /// The members of the federation.
@@ -59,37 +59,58 @@ impl Command {
 }
 
 fn check(bundle: &str, screen: Screen) -> ExitCode {
-    match Enrolment::check(bundle, SystemClock.now()) {
-        Err(refusal) => {
-            let code = refusal.code();
-            screen.result(
-                &json!({ "sound": false, "code": code, "why": refusal.to_string() }),
-                &[
-                    format!("not sound: {refusal} ({code})"),
-                    format!("  {}", code.next_step(Language::En)),
-                ],
-            );
-            ExitCode::from(REFUSE)
-        }
-        Ok((application, certificate)) => {
-            let key = certificate.spki_digest().to_hex();
-            screen.result(
-                &json!({
-                    "sound": true, "member": application.member, "names": application.names,
-                    "hosts": application.hosts, "list_key_sha256": key,
-                    "list_key_ends": certificate.not_after(), "scope": application.scope,
-                }),
-                &[
-                    format!("sound: {} ({})", application.member, application.names.join(", ")),
-                    format!("  hosts        {}", application.hosts.join("  ")),
-                    format!("  territories  {}", application.scope.territories.join(", ")),
-                    format!("  list key     sha256 {key}"),
-                    format!("  key ends     {}", certificate.not_after()),
-                ],
-            );
-            ExitCode::SUCCESS
+    let context = EnrolmentContext { now: SystemClock.now(), known: None, hub: None };
+    let examination = Examination::of(bundle, context);
+    let (document, lines) = told(&examination);
+    screen.result(&document, &lines);
+    if examination.sound().is_some() { ExitCode::SUCCESS } else { ExitCode::from(REFUSE) }
+}
+
+/// An examination for programs and for people.
+fn told(examination: &Examination) -> (Value, Vec<String>) {
+    let sound = examination.sound().is_some();
+    let mut document = json!({
+        "sound": sound, "findings": examination.findings, "unchecked": examination.unchecked,
+    });
+    let mut lines = Vec::new();
+    let count = examination.findings.len();
+    match &examination.opened {
+        None => lines.push("not sound: it cannot be read".to_owned()),
+        Some(opened) => {
+            let enrolment = &opened.bundle.enrolment;
+            let (key, ends) = (opened.fingerprint().to_hex(), opened.certificate.not_after());
+            for (name, value) in [
+                ("member", json!(enrolment.member)),
+                ("names", json!(enrolment.names)),
+                ("hosts", json!(enrolment.hosts)),
+                ("contacts", json!(enrolment.contacts)),
+                ("list_key_sha256", json!(key)),
+                ("list_key_ends", json!(ends)),
+                ("scope", json!(enrolment.scope)),
+                ("hub", json!(opened.bundle.addressee.hub)),
+                ("draft", json!(opened.is_draft())),
+            ] {
+                document[name] = value;
+            }
+            let verdict =
+                if sound { "sound".to_owned() } else { format!("not sound ({count} findings)") };
+            lines.push(format!("{verdict}: {} ({})", enrolment.member, enrolment.names.join(", ")));
+            lines.push(format!("  hosts        {}", enrolment.hosts.join("  ")));
+            lines.push(format!("  contacts     {}", enrolment.contacts.join("  ")));
+            lines.push(format!("  territories  {}", enrolment.scope.territories.join(", ")));
+            lines.push(format!("  list key     sha256 {key}"));
+            lines.push(format!("  key ends     {ends}"));
+            let draft = if opened.is_draft() { " (a draft: it names no nonce)" } else { "" };
+            lines.push(format!("  made for     {}{draft}", opened.bundle.addressee.hub));
         }
     }
+    for finding in &examination.findings {
+        lines.push(format!("  {}: {} ({})", finding.subject, finding.text, finding.code));
+    }
+    for part in &examination.unchecked {
+        lines.push(format!("  not checked: {part}"));
+    }
+    (document, lines)
 }
 
 fn list(snapshot: &Snapshot, screen: Screen) {

@@ -52,6 +52,24 @@ impl Digest {
             text
         })
     }
+
+    /// Reads 64 hexadecimal digits, as people read them to each other: white space and colons
+    /// between them do not count, nor does case.
+    pub fn from_hex(text: &str) -> Result<Self, DigestError> {
+        let is_digit = |each: &char| !each.is_whitespace() && *each != ':';
+        let digits: Vec<u8> = text
+            .chars()
+            .filter(is_digit)
+            .map(|each| each.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+            .collect::<Option<_>>()
+            .ok_or(DigestError)?;
+        let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| (pair[0] << 4) | pair[1]).collect();
+        if digits.len() == 64 {
+            bytes.try_into().map(Self).map_err(|_| DigestError)
+        } else {
+            Err(DigestError)
+        }
+    }
 }
 
 impl fmt::Display for Digest {
@@ -105,5 +123,18 @@ mod tests {
         );
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
         assert!("AAAA".parse::<Digest>().is_err());
+    }
+
+    #[test]
+    fn hexadecimal_reads_back_as_people_read_it_out() {
+        let digest = Digest::of("abc");
+        let hex = digest.to_hex();
+        let spoken = hex.to_uppercase().replace("BA78", "BA:78 ");
+        for text in [&hex, &spoken] {
+            assert_eq!(Digest::from_hex(text).unwrap(), digest);
+        }
+        for bad in ["", &hex[1..], &hex[2..], &format!("{hex}0"), &hex.replace('b', "g")] {
+            assert!(Digest::from_hex(bad).is_err(), "{bad}");
+        }
     }
 }

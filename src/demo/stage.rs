@@ -14,13 +14,13 @@ use crate::crypto::jws::{GeneralJws, Vote};
 use crate::crypto::seal::OfflineKey;
 use crate::crypto::x509::Certificate;
 use crate::crypto::{Algorithm, SealError};
-use crate::exchange::{Enrolment, federation_payload};
+use crate::exchange::{Addressee, NextList, OpenedBundle};
 use crate::identity::ClientName;
-use crate::peer::{Desk, DeskIdentity};
+use crate::peer::{Desk, DeskIdentity, Reply};
 use crate::pki::{Authority, CLIENT_LIFE, LEAF_LIFE, Made, Period, files};
 use crate::tls::ServerPin;
 use crate::trust::lote;
-use crate::trust::{PreviousList, StatutoryUse, root_vote};
+use crate::trust::{ServiceStatus, StatutoryUse, root_vote};
 use crate::{gateway, hub};
 
 /// A province on the stage.
@@ -122,6 +122,7 @@ impl Stage {
             public_origin,
             hub_origin: self.hub_origins()[0].clone(),
             refresh_seconds: 1,
+            contacts: vec![format!("mailto:federation@{}.example", province.code())],
             allow_private_addresses: true,
         }
     }
@@ -211,31 +212,51 @@ impl Stage {
     pub(super) async fn enrol(&self) -> Result<Value, DemoError> {
         let now = self.now();
         let desk = self.hub_operator_desk(now)?;
-        let mut applications = Vec::new();
+        let mut next = NextList::first(&[roadside_use()], now)?;
+        let mut lists = Vec::new();
         for province in Province::ALL {
-            let folder = self.folder(province.code());
-            let bundle = read(&folder.join("outbox/enrolment.jwt"))?;
-            let reply =
-                desk.post("/v1/operator/member-check", &json!({ "bundle": bundle })).await?;
-            if !reply.is_done() {
-                return Err(DemoError::Refused { what: "an application", body: reply.body });
-            }
-            applications.push(
-                Enrolment::check(&bundle, now)
-                    .map_err(|refusal| DemoError::Enrolment { refusal })?,
-            );
+            let opened = self.apply(province, &desk).await?;
+            // The fingerprint that the province's operator reads out from its own file.
+            let certificate = self.folder(province.code()).join("keys/list-signing.cert.pem");
+            let certificates = files::read_certificates(&certificate)?;
+            let fingerprint = certificates.first().ok_or(SealError::BadKey)?.spki_digest();
+            next = next.approve(&opened, ServiceStatus::Granted, fingerprint)?;
+            let enrolment = opened.bundle.enrolment;
+            lists.push((ListId::Province(province.division()), enrolment.list));
         }
-        let uses = [roadside_use()];
-        let payload = federation_payload(&applications, &uses, 1, PreviousList::none(), now)?;
-        let federation = self.sign_offline(&payload, |key, certificate, payload| {
+        let federation = self.sign_offline(&next.to_payload()?, |key, certificate, payload| {
             lote::vote(key, certificate, payload, now)
         })?;
         let mut published = vec![self.publish(&desk, ListId::Federation, &federation).await?];
-        for (application, _) in &applications {
-            let id = ListId::Province(application.member.division());
-            published.push(self.publish(&desk, id, application.list.as_bytes()).await?);
+        for (id, list) in &lists {
+            published.push(self.publish(&desk, *id, list.as_bytes()).await?);
         }
         Ok(Value::Array(published))
+    }
+
+    /// Hands a province's application in as its operator does, and takes it from the hub's desk.
+    async fn apply(&self, province: Province, hub: &Desk) -> Result<OpenedBundle, DemoError> {
+        let [_, public, _] = self.hub_origins();
+        let pin = pin(&self.folder("hub/keys/hub-tls.cert.pem"))?;
+        let applicant = Desk::open(&public, pin, None, Arc::clone(&self.clock))?;
+        let done = |what: &'static str, reply: Reply| {
+            if reply.is_done() {
+                Ok(reply.body)
+            } else {
+                Err(DemoError::Refused { what, body: reply.body })
+            }
+        };
+        let call = done("a nonce", applicant.post("/v1/members:nonce", &json!({})).await?)?;
+        let text = |name: &str| call[name].as_str().unwrap_or_default().to_owned();
+        let addressee = Addressee { hub: text("hub"), nonce: text("nonce") };
+        let bundle = gateway::apply(&self.folder(province.code()), addressee)?;
+        let order = json!({ "bundle": bundle });
+        let taken = done("an application", applicant.post("/v1/members:apply", &order).await?)?;
+        let order = json!({ "list_key_sha256": taken["list_key_sha256"] });
+        let shown =
+            done("an application at the hub", hub.post("/v1/operator/member-show", &order).await?)?;
+        OpenedBundle::open(shown["bundle"].as_str().unwrap_or_default())
+            .map_err(|refusal| DemoError::Enrolment { refusal })
     }
 
     async fn publish(&self, desk: &Desk, id: ListId, list: &[u8]) -> Result<Value, DemoError> {

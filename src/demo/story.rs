@@ -11,7 +11,7 @@ use super::stage::{Stage, make_folder};
 use super::teller::{Audience, Outcome, Teller};
 use crate::base::Code;
 use crate::crypto::SealError;
-use crate::exchange::EnrolmentRefusal;
+use crate::exchange::{EnrolmentRefusal, MembershipError};
 use crate::peer::DeskError;
 use crate::pki::PkiError;
 use crate::{gateway, hub};
@@ -129,6 +129,9 @@ pub enum DemoError {
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
+    /// The federation list cannot be made.
+    #[error(transparent)]
+    Membership(#[from] MembershipError),
     /// A key or certificate.
     #[error(transparent)]
     Pki(#[from] PkiError),
@@ -158,6 +161,7 @@ impl DemoError {
                 | Self::Gateway(_)
                 | Self::Hub(_)
                 | Self::HubFounding(_)
+                | Self::Membership(_)
                 | Self::Interrupted
                 | Self::Pki(_)
         )

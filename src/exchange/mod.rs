@@ -10,6 +10,8 @@ mod enrolment;
 mod given;
 mod invitation;
 mod list_changes;
+mod list_difference;
+mod membership;
 mod query;
 mod registration;
 mod renewal;
@@ -22,10 +24,16 @@ pub use asking::{Basis, CallerStatement, Officer};
 pub use client_request::ClientRequest;
 pub use consent_offer::{ApprovalBody, ConsentOffer, RevocationBody, notice};
 pub use disclosing::{DisclosureBody, DisclosureResult, UseCount};
-pub use enrolment::{Enrolment, EnrolmentRefusal, federation_payload};
+pub use enrolment::{
+    Addressee, Bundle, Enrolment, EnrolmentContext, EnrolmentNonceKey, EnrolmentNonceRefusal,
+    EnrolmentRefusal, Examination, Finding, KeyClaims, KnownKeys, OpenedBundle, ProvingKey,
+    WITNESS_ROLE,
+};
 pub use given::{Given, NotOnRecord, Pledged, answer, pledge};
 pub use invitation::{INVITATION_LIFE, InvitationKey, InvitationRefusal};
 pub use list_changes::{EntryChange, ListChanges};
+pub use list_difference::{Difference, difference};
+pub use membership::{KeyChangeRequest, MembershipError, NextList, next_key_turn};
 pub use query::{InspectionBody, QueryBody, RegisterAnswer};
 pub use registration::{RegisteredUse, Registration};
 pub use renewal::{MOST_RENEWALS, Renewal};

@@ -4,14 +4,15 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::applying::{LIST_KEY, WITNESS_KEY, seal};
 use super::keys::KeyFolder;
 use crate::base::{Division, ListId, ServiceId, Timestamp, limits};
 use crate::crypto::jws::GeneralJws;
-use crate::crypto::note::VerifierKey;
+use crate::crypto::note::WitnessKey;
 use crate::crypto::seal::SoftwareKey;
 use crate::crypto::x509::Certificate;
 use crate::crypto::{Algorithm, SealError, Signer};
-use crate::exchange::Enrolment;
+use crate::exchange::{Addressee, Enrolment};
 use crate::licence::{LicenceType, province_of};
 use crate::pki::{AUTHORITY_LIFE, Authority, LEAF_LIFE, Made, Period, PkiError, files};
 use crate::trust::lote::{self, EntityService, compose};
@@ -37,6 +38,8 @@ pub struct Charter {
     pub hub_origin: String,
     /// Seconds between two refreshes.
     pub refresh_seconds: u64,
+    /// Where its people are reached, as `mailto:` and `tel:` addresses.
+    pub contacts: Vec<String>,
     /// Whether members may have loopback and private addresses.
     pub allow_private_addresses: bool,
 }
@@ -69,8 +72,11 @@ pub fn found(
     let services = make_services(charter, &keys, now)?;
     let list = first_list(charter, services, now)?;
     let bundle = folder.join("outbox/enrolment.jwt");
-    write(&bundle, apply(charter, &keys, &list, now)?.as_bytes())?;
-    write(&folder.join("outbox/list.json"), &list_payload_signed(&list, &keys, now)?)?;
+    let list = list_payload_signed(&list, &keys, now)?;
+    write(&folder.join("outbox/list.json"), &list)?;
+    let hub = Addressee { hub: charter.hub_origin.clone(), nonce: String::new() };
+    let draft = seal(&keys, application(charter, &keys, &list)?, hub)?;
+    write(&bundle, draft.as_bytes())?;
     write(&config, config_text(charter).as_bytes())?;
     Ok(Founded { config, bundle })
 }
@@ -103,7 +109,7 @@ fn make_services(
     let list_key = Made::signing(&format!("{division} list"), Algorithm::Es256, leaf)?;
     keep(keys, LIST_KEY, &list_key)?;
     let witness = SoftwareKey::generate_pkcs8(Algorithm::EdDsa)?;
-    files::write_key(&keys.key("witness"), &witness)?;
+    files::write_key(&keys.key(WITNESS_KEY), &witness)?;
     let nonce = SoftwareKey::generate_pkcs8(Algorithm::Es256)?;
     files::write_key(&keys.key("nonce"), &nonce)?;
     services.push(make_issuer(charter, keys, now)?);
@@ -230,34 +236,30 @@ pub(crate) fn list_payload_signed(
     Ok(document.to_bytes()?)
 }
 
-fn apply(
+/// What the gateway applies with: its first list, and what it asks.
+fn application(
     charter: &Charter,
     keys: &KeyFolder,
     list: &[u8],
-    now: Timestamp,
-) -> Result<String, FoundingError> {
-    let signed = list_payload_signed(list, keys, now)?;
-    let log = keys.signer(ServiceKind::LogSigning.word())?;
-    let witness =
-        VerifierKey::new(&format!("elicence/{}/audit", charter.division), log.public_key())
-            .map_err(|_| SealError::BadKey)?;
-    let names = names_of(charter.division);
-    let enrolment = Enrolment {
-        member: charter.division.member(),
-        names: names.map(str::to_owned),
+) -> Result<Enrolment, FoundingError> {
+    let division = charter.division;
+    let witness = keys.signer(WITNESS_KEY)?;
+    let name = format!("elicence/{division}/witness");
+    let witness = WitnessKey::new(&name, witness.public_key()).map_err(|_| SealError::BadKey)?;
+    Ok(Enrolment {
+        member: division.member(),
+        names: names_of(division).map(str::to_owned),
         hosts: vec![charter.federation_origin.clone(), charter.public_origin.clone()],
         witness_vkey: witness.to_string(),
+        contacts: charter.contacts.clone(),
         scope: MembershipScope {
-            territories: vec![province_prefix(charter.division)],
+            territories: vec![province_prefix(division)],
             licence_types: licence_types(),
             may_vouch_for: VOUCHED_KINDS.iter().map(|kind| kind.word().to_owned()).collect(),
             max_list_entries: MOST_ENTRIES,
         },
-        list: String::from_utf8_lossy(&signed).into_owned(),
-    };
-    let certificates = files::read_certificates(&keys.certificate(LIST_KEY))?;
-    let certificate = certificates.first().ok_or(SealError::BadKey)?;
-    Ok(enrolment.sign(keys.signer(LIST_KEY)?.as_ref(), certificate)?)
+        list: String::from_utf8_lossy(list).into_owned(),
+    })
 }
 
 fn config_text(charter: &Charter) -> String {
@@ -333,6 +335,15 @@ pub enum FoundingError {
         /// Why.
         error: std::io::Error,
     },
+    /// The application that founding left cannot be read.
+    #[error("the application in the outbox cannot be read: {0}")]
+    Application(crate::exchange::EnrolmentRefusal),
+    /// A key of the list is not among the gateway's files.
+    #[error("no key file in keys/ holds the key of {service}")]
+    KeyAbsent {
+        /// The list's entry.
+        service: String,
+    },
     /// The list that is held cannot be read.
     #[error("the list that is held cannot be read: {0}")]
     HeldList(crate::trust::UpdateRefusal),
@@ -347,8 +358,6 @@ pub enum FoundingError {
     StatusChange,
 }
 
-/// Name of the list key's files.
-const LIST_KEY: &str = "list-signing";
 /// Roles whose clients a gateway makes.
 const CLIENT_ROLES: [&str; 6] =
     ["enforcement", "business", "transport-authority", "register", "auditor", "operator"];

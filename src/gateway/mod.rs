@@ -2,6 +2,7 @@
 //! holders and other gateways, and puts every act on the record first.
 
 mod answering;
+mod applying;
 mod asking;
 mod clients;
 mod consenting;
@@ -22,6 +23,7 @@ mod querying;
 mod recording;
 mod renewing;
 mod resigning;
+mod rotating;
 mod serving;
 mod standing;
 mod status;
@@ -36,10 +38,12 @@ mod verifying;
 mod witnessing;
 
 pub use clients::ApplicationOrder;
+pub use applying::apply;
 pub use founding::{Charter, Founded, FoundingError, found};
 pub use issuing::{IssueOrder, IssuedLicence, StatusOrder};
 pub use node::Settings;
 pub use operating::{ClientOrder, ListOrder};
 pub use publishing::{ListChange, change_list};
 pub use renewing::RenewalOrder;
+pub use rotating::{request_key_change, take_new_list_key};
 pub use serving::{Running, StartError, check, start};

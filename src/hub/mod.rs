@@ -1,6 +1,7 @@
 //! The hub as a service: it publishes what the federation agreed on, and can change none of it.
 //! Lists come signed by others; the hub's own keys say only what is current.
 
+mod applications;
 mod board;
 mod ends;
 mod founding;

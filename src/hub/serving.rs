@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use axum::routing::{get, post, put};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::board::Board;
 use super::keys::Keys;
-use super::{log_shelf, orders, shelf, witnesses};
+use super::{applications, log_shelf, orders, shelf, witnesses};
 use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Clock, Code, SystemEntropy, Timestamp, limits};
+use crate::exchange::{EnrolmentNonceKey, KnownKeys};
 use crate::http::{
     Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
     MediaType, News, Representations, RouteRules, Routes, Service,
@@ -66,6 +67,11 @@ pub(super) struct Node {
     pub(super) snapshot: Arc<ArcSwap<Snapshot>>,
     generation: AtomicU64,
     pub(super) peers: PeerDirectory,
+    /// The keys that no applicant may bring.
+    pub(super) known: ArcSwap<KnownKeys>,
+    pub(super) nonces: EnrolmentNonceKey,
+    /// How many applications are judged at one time.
+    pub(super) desk: Semaphore,
     pub(super) telemetry: Arc<Telemetry>,
 }
 
@@ -75,8 +81,14 @@ impl Node {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
         let before = self.snapshot.load_full();
         let state = board.state().clone();
+        self.known.store(Arc::new(KnownKeys::of(&state)));
         let next = Snapshot::build_after(Some(&before), state, generation, now);
         self.snapshot.store(Arc::new(next));
+    }
+
+    /// The hub's origin as the root names it, which is what applications are made for.
+    pub(super) fn hub_origin(&self) -> String {
+        self.snapshot.load().state().root().document().hub.url.clone()
     }
 
     async fn refresh(&self) {
@@ -155,6 +167,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     let identity = TlsIdentity::new(&keys.tls.0, &keys.tls.1)?;
     let peers = PeerSettings::new(settings.origin_policy(), Arc::clone(&clock));
     let snapshot = Snapshot::build(state.clone(), 1, now);
+    let known = KnownKeys::of(&state);
     Ok(Node {
         settings,
         clock,
@@ -167,6 +180,9 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         peers: PeerDirectory::new(Some(identity), peers),
         snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
         generation: AtomicU64::new(1),
+        known: ArcSwap::from_pointee(known),
+        nonces: EnrolmentNonceKey::draw(&SystemEntropy),
+        desk: Semaphore::new(APPLICATIONS_AT_A_TIME),
         telemetry: Arc::new(Telemetry::new().map_err(|_| StartError::Telemetry)?),
     })
 }
@@ -198,7 +214,7 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
             public_at,
             ListenerKind::Public,
             shared(public),
-            shelf_routes(node),
+            shelf_routes(node).merge(application_routes(node)),
             options(&node.settings.public_origin),
         )
         .await?,
@@ -264,6 +280,24 @@ fn slot_routes(node: &Arc<Node>) -> Routes {
     Routes::new().route("/v1/members/{code}/list", publish, rules)
 }
 
+/// For those who are no members yet: on the public listener alone.
+fn application_routes(node: &Arc<Node>) -> Routes {
+    let rules = RouteRules::business();
+    let with = || Arc::clone(node);
+    Routes::new()
+        .route("/v1/members:nonce", post(applications::nonce).with_state(with()), rules)
+        .route(
+            "/v1/members:check",
+            post(applications::check).with_state(with()),
+            rules.with_large_body(),
+        )
+        .route(
+            "/v1/members:apply",
+            post(applications::apply).with_state(with()),
+            rules.with_large_body(),
+        )
+}
+
 fn operator_routes(node: &Arc<Node>) -> Routes {
     let rules = RouteRules::operator();
     let measured = Arc::clone(node);
@@ -289,8 +323,16 @@ async fn keep_fresh(node: Arc<Node>) {
         tokio::time::sleep(limits::FRESHNESS_INTERVAL).await;
         node.watch_ends().await;
         node.refresh().await;
+        // Nonces die with the secret they were made under, at the latest at the next start: here
+        // the hub's own clock may say what has ended.
+        if let Err(error) = node.store.sweep(node.clock.now()).await {
+            tracing::error!(%error, "spent nonces were not swept");
+        }
     }
 }
+
+/// Each costs some thirty signatures; more than this at once would starve what members ask.
+const APPLICATIONS_AT_A_TIME: usize = 2;
 
 /// Why a hub does not start.
 #[derive(Debug, thiserror::Error)]

@@ -11,11 +11,11 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::applications::BundleOrder;
 use super::board::Board;
 use super::serving::Node;
 use crate::audit::Actor;
 use crate::base::{Code, Division, ListId, MemberId};
-use crate::exchange::Enrolment;
 use crate::http::{Problem, SignedDocument, StrictJson, instant_asked};
 use crate::identity::{Caller, Role};
 use crate::store::{StoreError, TrustDocumentRow};
@@ -126,20 +126,12 @@ pub(super) async fn command(
             let order: RootOrder = read(value)?;
             Ok(Json(node.publish_root(order.root.as_bytes(), actor).await?).into_response())
         }
+        "member-applications" => node.applications().await,
         "member-check" => {
             let order: BundleOrder = read(value)?;
-            let (application, certificate) = Enrolment::check(&order.bundle, node.clock.now())
-                .map_err(|refusal| {
-                    Problem::new(Code::ValidationFailed)
-                        .with_error("/bundle", format!("{}: {refusal}", refusal.code()))
-                })?;
-            Ok(Json(json!({
-                "member": application.member,
-                "list_key_sha256": certificate.spki_digest().to_string(),
-                "hosts": application.hosts,
-            }))
-            .into_response())
+            Ok(Json(node.examine(&order.bundle)).into_response())
         }
+        "member-show" => node.application(&read(value)?).await,
         _ => Err(Problem::new(Code::NotFound)),
     }
 }
@@ -183,12 +175,6 @@ impl ListOrder {
 #[serde(deny_unknown_fields)]
 struct RootOrder {
     root: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BundleOrder {
-    bundle: String,
 }
 
 impl Node {

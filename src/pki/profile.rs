@@ -116,8 +116,8 @@ fn random_serial() -> SerialNumber {
 }
 
 /// Longest life of a province's authority: four years.
-pub const AUTHORITY_LIFE: Duration = Duration::from_hours(24 * 1461);
+pub const AUTHORITY_LIFE: Duration = limits::AUTHORITY_LIFE;
 /// Longest life of a client's certificate: a year.
 pub const CLIENT_LIFE: Duration = Duration::from_hours(24 * 365);
 /// Longest life of a signer's or a gateway's certificate: two years.
-pub const LEAF_LIFE: Duration = Duration::from_hours(24 * 730);
+pub const LEAF_LIFE: Duration = limits::LEAF_LIFE;

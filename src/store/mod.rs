@@ -9,6 +9,7 @@ mod error;
 mod lock;
 mod log;
 mod proposals;
+mod membership;
 mod read;
 mod replay;
 mod rows;
@@ -27,6 +28,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use effect::Effect;
 pub use error::{CommitError, Damage, StoreError};
 pub use proposals::{Approval, Persons, ProposalRow, ProposalState, RenewalRow};
+pub use membership::ApplicationRow;
 pub use rows::{
     AuditRow, ClientRow, ClientState, ConsentRequestRow, ConsentRequestState, GrantRow, GrantState,
     InspectionRow, LicenceRow, ListLogRow, StatusRow, TrustDocumentRow,

@@ -327,7 +327,8 @@ fn earlier_list_keys(
 
 /// Whether `text` is an origin as we compare them: `https://host[:port]`, nothing behind it, no
 /// user, lower case.
-pub(super) fn is_origin(text: &str) -> bool {
+#[must_use]
+pub fn is_origin(text: &str) -> bool {
     let Some(host) = text.strip_prefix("https://") else { return false };
     let allowed = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b':')

@@ -99,7 +99,7 @@ impl FreshnessDraft {
 impl Freshness {
     /// Verifies a statement under the root's freshness key.
     pub(super) fn read(token: &str, root: &Root) -> Result<Self, UpdateRefusal> {
-        let claims: Claims = Compact::parse_within(limits::FRESHNESS_BYTES, token)?
+        let claims: Claims = Compact::parse_within(token, limits::FRESHNESS_BYTES)?
             .open(root.freshness_key(), Typ::Freshness)?;
         let mut identifiers: Vec<ListId> = claims.lists.iter().map(|list| list.id).collect();
         identifiers.sort_unstable();

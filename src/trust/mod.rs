@@ -34,7 +34,9 @@ pub(crate) mod testing;
 
 pub use accept::{Accepted, Alarm, Update};
 pub use census::EntryRefusal;
-pub use federation::{FederationList, Member, MemberExtension, StatutoryUse, member_extensions};
+pub use federation::{
+    FederationList, Member, MemberExtension, StatutoryUse, is_origin, member_extensions,
+};
 pub use freshness::{Freshness, FreshnessDraft, LogHead, Named};
 pub use header::ListHeader;
 pub use history::{Interval, SignatureRefusal, StatusHistory, signature_standing};
@@ -45,7 +47,7 @@ pub use log_view::LogView;
 pub use next_list::{NextList, unchanged_successor};
 pub use order::{SignedOrder, SuspensionClaims, SuspensionTarget, order_vote};
 pub use orders::{HeldOrder, Orders, Standing};
-pub use possession::{PossessionClaims, prove};
+pub use possession::{PossessionClaims, is_proven, prove};
 pub use province::{ProvincialList, Service, service_extensions};
 pub use refusal::UpdateRefusal;
 pub use root::{

@@ -51,7 +51,8 @@ pub fn prove(
 }
 
 /// Whether `proof` was made by `key` for exactly `expected`.
-pub(super) fn is_proven(proof: &str, key: &PublicKey, expected: &PossessionClaims) -> bool {
+#[must_use]
+pub fn is_proven(proof: &str, key: &PublicKey, expected: &PossessionClaims) -> bool {
     Compact::parse(proof)
         .and_then(|token| token.open::<PossessionClaims>(key, Typ::Possession))
         .is_ok_and(|claims| claims == *expected)

@@ -45,7 +45,8 @@ pub struct Service {
 }
 
 impl ProvincialList {
-    pub(super) fn read(signed: &SignedList) -> Result<Self, UpdateRefusal> {
+    /// Reads the shape of a provincial list; no signature is judged here.
+    pub fn read(signed: &SignedList) -> Result<Self, UpdateRefusal> {
         let ListId::Province(division) = signed.id() else {
             return Err(UpdateRefusal::IdNotCanonical);
         };

@@ -23,11 +23,11 @@ impl<'t> Compact<'t> {
     /// Splits and decodes `token`: exactly three non-empty parts, canonical base64url, a header
     /// without forbidden members, within [`limits::TOKEN_BYTES`].
     pub fn parse(token: &'t str) -> Result<Self, JwsError> {
-        Self::parse_within(limits::TOKEN_BYTES, token)
+        Self::parse_within(token, limits::TOKEN_BYTES)
     }
 
-    /// The same for a kind of token that may be larger than most.
-    pub fn parse_within(most_bytes: usize, token: &'t str) -> Result<Self, JwsError> {
+    /// As [`Self::parse`], for a kind of document that has a bound of its own.
+    pub fn parse_within(token: &'t str, most_bytes: usize) -> Result<Self, JwsError> {
         if token.len() > most_bytes {
             return Err(JwsError::TooLarge);
         }

@@ -259,6 +259,10 @@ fn purposes(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Vec<String
         (usage.any, ANY_PURPOSE),
         (usage.server_auth, SERVER_AUTH),
         (usage.client_auth, CLIENT_AUTH),
+        (usage.code_signing, CODE_SIGNING),
+        (usage.email_protection, EMAIL_PROTECTION),
+        (usage.time_stamping, TIME_STAMPING),
+        (usage.ocsp_signing, OCSP_SIGNING),
     ];
     let named = named.into_iter().filter(|(stated, _)| *stated).map(|(_, oid)| oid.to_owned());
     named.chain(usage.other.iter().map(x509_parser::der_parser::Oid::to_id_string)).collect()
@@ -282,6 +286,11 @@ fn check_profile(parsed: &X509Certificate<'_>) -> Result<(), CertificateError> {
 const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
 /// id-kp-serverAuth.
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
+/// id-kp-codeSigning, id-kp-emailProtection, id-kp-timeStamping, id-kp-OCSPSigning.
+const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
+const EMAIL_PROTECTION: &str = "1.3.6.1.5.5.7.3.4";
+const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
+const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
 /// anyExtendedKeyUsage.
 const ANY_PURPOSE: &str = "2.5.29.37.0";
 /// ecdsa-with-SHA256, ecdsa-with-SHA384 (RFC 5758 §3.2), Ed25519 (RFC 8410 §3).

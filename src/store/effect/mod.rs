@@ -6,6 +6,7 @@
 mod client;
 mod consent;
 mod document;
+mod membership;
 mod proposal;
 mod register;
 
@@ -16,6 +17,7 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyQueryResult;
 
 use super::error::StoreError;
+use super::membership::ApplicationRow;
 use super::proposals::{Approval, ProposalRow, RenewalRow};
 use super::rows::{
     ClientRow, ClientState, ConsentRequestRow, GrantRow, InspectionRow, LicenceRow, ListLogRow,
@@ -80,6 +82,8 @@ pub enum Effect {
     Propose(ProposalRow),
     /// Publishes a version; the same bytes again are fine, `state-conflict` for others.
     PublishDocument(TrustDocumentRow),
+    /// Keeps an application to the federation, in place of an earlier one by the same list key.
+    PutApplication(ApplicationRow),
     /// Registers or changes a client by its key; `state-conflict` when the key is another's, or
     /// not active: what was taken away does not come back by being written again.
     PutClient(ClientRow),
@@ -185,7 +189,7 @@ impl Effect {
     /// Whether even alone it needs a savepoint: it makes two changes, or its refusal can be a
     /// violated constraint, after which PostgreSQL goes on from a savepoint only.
     pub(super) const fn needs_savepoint(&self) -> bool {
-        matches!(self, Self::InsertGrant { .. } | Self::PutLicence(_))
+        matches!(self, Self::InsertGrant { .. } | Self::PutApplication(_) | Self::PutLicence(_))
     }
 }
 
@@ -226,6 +230,7 @@ pub(super) async fn apply(
         Effect::PauseGrant { grant } => consent::pause(connection, grant).await,
         Effect::Propose(row) => proposal::propose(connection, row).await,
         Effect::PublishDocument(row) => document::publish(connection, row).await,
+        Effect::PutApplication(row) => membership::put_application(connection, row).await,
         Effect::PutClient(row) => client::put(connection, row).await,
         Effect::PutLicence(row) => register::put_licence(connection, row).await,
         Effect::PutTrustDocument(row) => document::put(connection, row).await,

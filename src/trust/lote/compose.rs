@@ -75,6 +75,14 @@ impl ListDraft {
     }
 }
 
+/// Writes anew where the lists lie, after a change of the entities of `list`.
+pub fn point_to_members(list: &mut Lote, id: ListId) {
+    if id == ListId::Federation {
+        list.scheme.pointers = pointers::of_members(&list.entities);
+    }
+    list.scheme.distribution_points = pointers::mirrors(id, &list.entities);
+}
+
 /// An entity with the members that every one of ours has.
 #[must_use]
 pub fn entity(

@@ -46,7 +46,7 @@ pub struct EntityInformation {
 }
 
 /// Where an entity is found.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntityAddress {
     /// On paper.
@@ -162,6 +162,23 @@ impl EntityService {
             let extension = Extension::new("StatusReason", &reason);
             extensions.push(extension.ok_or(UpdateRefusal::Malformed)?);
         }
+        Ok(())
+    }
+
+    /// Gives the entry of a list key the key of `identity` from the whole second of `now` on, and
+    /// keeps the one before in its history. The entry must have stood for a second at least.
+    pub fn change_key(
+        &mut self,
+        identity: DigitalIdentity,
+        now: Timestamp,
+    ) -> Result<(), UpdateRefusal> {
+        let now = now.whole_seconds();
+        if now <= self.information.status_starting_time {
+            return Err(UpdateRefusal::Malformed);
+        }
+        self.history.insert(0, self.information.as_past());
+        self.information.service_digital_identity = identity;
+        self.information.status_starting_time = now;
         Ok(())
     }
 }

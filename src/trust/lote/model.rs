@@ -130,7 +130,7 @@ pub struct SchemeOperatorAddress {
 }
 
 /// A postal address.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PostalAddress {
     /// Language tag.
