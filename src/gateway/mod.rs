@@ -15,6 +15,7 @@ mod keys;
 mod node;
 mod operating;
 mod outbound;
+mod own_lines;
 mod own_list;
 mod party;
 mod proposing;
@@ -37,8 +38,8 @@ mod trust_source;
 mod verifying;
 mod witnessing;
 
-pub use clients::ApplicationOrder;
 pub use applying::apply;
+pub use clients::ApplicationOrder;
 pub use founding::{Charter, Founded, FoundingError, found};
 pub use issuing::{IssueOrder, IssuedLicence, StatusOrder};
 pub use node::Settings;

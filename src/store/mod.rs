@@ -8,8 +8,8 @@ mod effect;
 mod error;
 mod lock;
 mod log;
-mod proposals;
 mod membership;
+mod proposals;
 mod read;
 mod replay;
 mod rows;
@@ -27,11 +27,11 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use effect::Effect;
 pub use error::{CommitError, Damage, StoreError};
-pub use proposals::{Approval, Persons, ProposalRow, ProposalState, RenewalRow};
 pub use membership::ApplicationRow;
+pub use proposals::{Approval, Persons, ProposalRow, ProposalState, RenewalRow};
 pub use rows::{
     AuditRow, ClientRow, ClientState, ConsentRequestRow, ConsentRequestState, GrantRow, GrantState,
-    InspectionRow, LicenceRow, ListLogRow, StatusRow, TrustDocumentRow,
+    InspectionRow, LicenceRow, ListLogRow, ListedKeyRow, StatusRow, TrustDocumentRow,
 };
 
 pub use trust::TrustCommit;
