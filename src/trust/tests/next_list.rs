@@ -77,7 +77,7 @@ fn anything_but_number_and_dates_is_a_change() {
         ServiceStatus::Withdrawn.to_string();
     assert!(!read(&state, &federation.seal(stopped), now()).unwrap().is_unchanged());
     let mut moved = federation.draft(list_id(CODE));
-    moved.extensions.push(lote::Extension::new("Other", &1).unwrap());
+    moved.entities[0].information.name[0].value.push('x');
     assert!(!read(&state, &federation.seal(moved), now()).unwrap().is_unchanged());
 }
 
@@ -97,7 +97,7 @@ fn what_does_not_follow_the_list_in_force_is_no_next_list() {
         (ListDraft { sequence: sequence + 1, ..draft() }, UpdateRefusal::SequenceJump),
         (ListDraft { previous: fork, ..draft() }, UpdateRefusal::Fork),
         (ListDraft { issued, ..draft() }, UpdateRefusal::NotYetValid),
-        (ListDraft { next_update, ..draft() }, UpdateRefusal::Expired),
+        (ListDraft { issued: now() - HOUR, next_update, ..draft() }, UpdateRefusal::Expired),
     ] {
         assert_eq!(read(&state, &federation.seal(wrong), now()).unwrap_err(), refusal);
     }
