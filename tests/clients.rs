@@ -433,6 +433,61 @@ fn the_command_line_leads_through_the_life_of_a_client() {
     assert!(proposals.status.success(), "{proposals:?}");
 }
 
+#[test]
+fn a_key_is_rotated_beside_the_old_one_and_not_in_a_hurry() {
+    let apart = Apart::at_rest();
+    let (hub, gateway) = (["hub"], ["440000"]);
+    let _hub = apart.serve(&hub);
+    let mut running = apart.serve(&gateway);
+    let dir = apart.node("440000").dir.clone();
+    let out = tempfile::tempdir().unwrap();
+    let rotate = |service: &str, file: &str, more: &[&str]| {
+        let out = out.path().join(file);
+        let order = ["trust", "rotate", "--data-dir", common::text(&dir), "--service", service];
+        let done = common::run(&[&order[..], &["--out", common::text(&out)], more].concat());
+        (done.status.success(), String::from_utf8(done.stderr).unwrap())
+    };
+    let federation = Federation::at_rest();
+    let operator = federation.kept_desk("440000", 2, "440000-operator");
+    let approver = federation.kept_desk("440000", 2, "440000-operator-2");
+    let publish = |file: &str| {
+        let list = std::fs::read_to_string(out.path().join(file)).unwrap();
+        let proposed = post(&operator, "list-propose", &json!({ "list": list }));
+        let order = json!({ "sha256": proposed.body["sha256"] });
+        let approved = post(&approver, "list-approve", &order);
+        assert_eq!(approved.body["refused"], json!([]), "{proposed:?} {approved:?}");
+        until_held("440000", &approved.body["sequence"]);
+    };
+    for service in ["list-signing", "log-signing", "client-ca", "nonsense"] {
+        assert!(!rotate(service, "refused", &[]).0, "{service}");
+    }
+    let unbegun = rotate("status", "refused", &["--finish"]);
+    assert!(!unbegun.0 && unbegun.1.contains("begin first"), "{unbegun:?}");
+    assert!(rotate("status", "both", &[]).0);
+    let twice = rotate("status", "refused", &[]);
+    assert!(!twice.0 && twice.1.contains("under way"), "{twice:?}");
+    let unpublished = rotate("status", "refused", &["--finish"]);
+    assert!(!unpublished.0 && unpublished.1.contains("does not name"), "{unpublished:?}");
+    publish("both");
+    let early = rotate("status", "refused", &["--finish"]);
+    assert!(!early.0 && early.1.contains("side by side"), "{early:?}");
+
+    // The next start goes over to the new key, and everybody takes what it signs.
+    running[0].signal("TERM");
+    running[0].wait();
+    let _again = apart.serve(&gateway);
+    let ready = answered(operator.get("/readyz")).body;
+    assert!(!ready.to_string().contains("own-keys-not-listed"), "{ready}");
+    let public = federation.desk("440000", 1, None);
+    let token = answered(public.get("/v1/status-lists/licence/1")).body;
+    let compact = hutong::crypto::jws::Compact::parse(token.as_str().unwrap()).unwrap();
+    let certificate = files::read_certificates(&dir.join("keys/status-next.cert.pem")).unwrap();
+    let key = certificate[0].public_key().unwrap();
+    assert!(compact.verify(&key, hutong::crypto::jws::Typ::StatusList).is_ok());
+    assert!(!rotate("status", "refused", &["--finish"]).0, "still before the week is over");
+    assert!(!out.path().join("refused").exists(), "what is refused writes nothing");
+}
+
 /// Somebody who wants to become a client, with the code of an invitation.
 struct Applicant {
     division: String,

@@ -200,7 +200,7 @@ fn request(order: &Request, screen: Screen) -> Result<ExitCode, Failure> {
         format!("spki_sha256  {spki} (read it to the operators over a second channel)"),
         format!("request      {} (goes to the gateway's operators)", request_path.display()),
     ];
-    if let Some(application) = application(&order, request)? {
+    if let Some(application) = application(order, request)? {
         let text = serde_json::to_vec_pretty(&application).unwrap_or_default();
         papers::write_new(&application_path, &text)?;
         told["application"] = json!(application_path);

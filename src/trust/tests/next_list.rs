@@ -90,14 +90,15 @@ fn what_does_not_follow_the_list_in_force_is_no_next_list() {
     let draft = || federation.draft(list_id(CODE));
     let sequence = draft().sequence;
     let fork = PreviousList { sequence: sequence - 1, sha256: Digest::of("another") };
-    let (issued, next_update) = (now() + 2 * HOUR, now());
+    let issued = now() + 2 * HOUR;
+    let ended = ListDraft { issued: now() - 3 * HOUR, next_update: now() - HOUR, ..draft() };
     for (wrong, refusal) in [
         (ListDraft { sequence: sequence - 1, ..draft() }, UpdateRefusal::Equivocation),
         (ListDraft { sequence: sequence - 2, ..draft() }, UpdateRefusal::Rollback),
         (ListDraft { sequence: sequence + 1, ..draft() }, UpdateRefusal::SequenceJump),
         (ListDraft { previous: fork, ..draft() }, UpdateRefusal::Fork),
         (ListDraft { issued, ..draft() }, UpdateRefusal::NotYetValid),
-        (ListDraft { next_update, ..draft() }, UpdateRefusal::Expired),
+        (ended, UpdateRefusal::Expired),
     ] {
         assert_eq!(read(&state, &federation.seal(wrong), now()).unwrap_err(), refusal);
     }
