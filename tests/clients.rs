@@ -59,6 +59,25 @@ fn two_persons_differ_in_name_and_in_key() {
 }
 
 #[test]
+fn who_was_certified_on_files_is_registered_by_two_as_well() {
+    let made = Federation::up().client("130000", "enforcement", "unit-35");
+    let order = common::client_order("unit-35", "enforcement", &made, &json!([roadside()]));
+    assert_eq!(post(&first("130000"), "client-register", &order).status, 202);
+    let alone = post(&first("130000"), "client-register", &order);
+    refused(&alone, 403, "role-not-allowed", "the same operator twice");
+    let mut other = order.clone();
+    other["uses"] = json!([]);
+    let changed = post(&second("130000"), "client-register", &other);
+    assert_eq!(changed.status, 202, "another order waits for its own second person");
+    let desk = Federation::up().desk("130000", 0, Some(&made));
+    let verify = json!({ "credential": "no credential" });
+    let reply = answered(desk.post("/v1/verifications", &verify));
+    refused(&reply, 403, "intended-use-not-registered", "still nobody");
+    assert_eq!(post(&second("130000"), "client-register", &order).status, 200);
+    assert_ne!(answered(desk.post("/v1/verifications", &verify)).status, 403);
+}
+
+#[test]
 fn an_application_needs_its_own_code_once_and_its_own_name() {
     let operator = first("120000");
     let unit = Applicant::new("120000", "enforcement", "unit-41");
