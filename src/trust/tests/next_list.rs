@@ -76,6 +76,11 @@ fn anything_but_number_and_dates_is_a_change() {
     stopped.entities[0].services[0].information.service_status =
         ServiceStatus::Withdrawn.to_string();
     assert!(!read(&state, &federation.seal(stopped), now()).unwrap().is_unchanged());
+    let mut elsewhere = federation.draft(list_id(CODE));
+    elsewhere.entities[0].services[0].information.service_supply_points =
+        vec![lote::SupplyPoint { uri: "https://elsewhere.test".to_owned() }];
+    let elsewhere = read(&state, &federation.seal(elsewhere), now()).unwrap();
+    assert!(elsewhere.changed()[0].contains("ServiceSupplyPoints"), "{:?}", elsewhere.changed());
     let mut moved = federation.draft(list_id(CODE));
     moved.extensions.push(lote::Extension::new("Other", &1).unwrap());
     assert!(!read(&state, &federation.seal(moved), now()).unwrap().is_unchanged());
