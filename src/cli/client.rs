@@ -33,7 +33,9 @@ pub(super) enum Command {
     ///     --request unit-7.csr.pem --out ./unit-7
     #[command(verbatim_doc_comment)]
     Approve(Approve),
-    /// Registers a client with its uses, at a running gateway, as an operator.
+    /// Registers a client that was certified on files, with its uses, at a running gateway.
+    ///
+    /// All but businesses take two operators: another one sends the same order.
     ///
     /// Example:
     ///   hutong client register order.json --gateway https://127.0.0.1:8445 …
@@ -117,7 +119,11 @@ impl Command {
                 let body = json!(order);
                 let path = "/v1/operator/client-register";
                 let answer = operator.post(screen, path, &body).await?;
-                let line = format!("registered {id}; audit entry {}", answer["audit_index"]);
+                let line = if answer["state"] == "proposed" {
+                    format!("proposed {id}: another operator must send the same order")
+                } else {
+                    format!("registered {id}; audit entry {}", answer["audit_index"])
+                };
                 screen.result(&answer, &[line]);
                 Ok(ExitCode::SUCCESS)
             }

@@ -19,6 +19,7 @@ mod own_list;
 mod papers;
 mod plain;
 mod record;
+mod rotate;
 mod screen;
 mod serve;
 mod state;

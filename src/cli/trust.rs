@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::fail::Failure;
 use super::own_list::OwnList;
+use super::rotate::Rotate;
 use super::screen::Screen;
 use super::{init, papers, state};
 use crate::base::{Clock as _, Code, SystemClock, Timestamp};
@@ -46,6 +47,17 @@ pub(super) enum Command {
     Sign(Sign),
     #[command(flatten)]
     OwnList(OwnList),
+    /// Exchanges a key of a gateway, but for its list key; works on the gateway's files.
+    ///
+    /// The first run makes a new key beside the old one, and a list with both. Publish it and
+    /// restart the gateway: it goes over to the new key. A week later --finish makes the list that
+    /// withdraws the old one; it is refused before the week is over, and as long as the gateway's
+    /// log does not show a start with the new key.
+    ///
+    /// Example:
+    ///   hutong trust rotate --data-dir /var/lib/hutong --service status --out next-list.json
+    #[command(verbatim_doc_comment)]
+    Rotate(Rotate),
 }
 
 /// What can be done with roots.
@@ -109,6 +121,7 @@ impl Command {
             Self::Show(order) => show(&order, screen).await,
             Self::Sign(order) => sign(&order, screen),
             Self::OwnList(order) => order.run(screen).await,
+            Self::Rotate(order) => super::rotate::run(order, screen).await,
         }
     }
 }

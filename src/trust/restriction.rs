@@ -53,22 +53,20 @@ impl<'s> Restriction<'s> {
 
     /// The worst that is said of `service` outside the list that holds it.
     pub(super) fn status(&self, service: &Service) -> ServiceStatus {
+        let is_burned = self.state.burned.contains(&service.key.spki_digest());
+        if is_burned { ServiceStatus::Withdrawn } else { self.bar(service) }
+    }
+
+    /// The same, burned keys left aside.
+    pub(super) fn bar(&self, service: &Service) -> ServiceStatus {
         let key = service.key.spki_digest();
         let waiting = match self.waiting(service) {
             Some(waiting) => waiting.status,
             None if self.list.is_some() => ServiceStatus::Withdrawn,
             None => ServiceStatus::Granted,
         };
-        let burned = self.state.burned.contains(&key);
         let stopped = self.state.orders.stop_part(self.member, &service.id, key);
-        [
-            waiting,
-            if burned { ServiceStatus::Withdrawn } else { ServiceStatus::Granted },
-            if stopped { ServiceStatus::Suspended } else { ServiceStatus::Granted },
-        ]
-        .into_iter()
-        .max()
-        .unwrap_or(ServiceStatus::Withdrawn)
+        if stopped { waiting.max(ServiceStatus::Suspended) } else { waiting }
     }
 
     /// Whether the entry would still be believed under the lists that wait.
