@@ -225,7 +225,7 @@ pub(super) fn hub_failure(error: &HubFoundingError) -> Failure {
     }
 }
 
-fn gateway_failure(error: &FoundingError) -> Failure {
+pub(super) fn gateway_failure(error: &FoundingError) -> Failure {
     let what = "the gateway cannot be founded";
     match error {
         FoundingError::Exists { .. } => occupied(what, error),
