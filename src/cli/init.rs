@@ -166,8 +166,9 @@ fn found_gateway(order: InitGateway, screen: Screen) -> Result<ExitCode, Failure
             format!("application    {}", founded.bundle.display()),
         ],
     );
+    let folder = order.dir.display();
     screen
-        .note("next: take the application to the hub's operators (hutong member check shows it),");
+        .note(&format!("next: hutong member apply --data-dir {folder} --hub ORIGIN hands it in,"));
     screen.note(&format!("then: hutong serve --config {}", founded.config.display()));
     Ok(ExitCode::SUCCESS)
 }
