@@ -11,12 +11,13 @@ use super::fail::Failure;
 use super::own_list::OwnList;
 use super::rotate::Rotate;
 use super::screen::Screen;
-use super::{init, papers, state};
+use super::{init, lists, papers, state};
 use crate::base::{Clock as _, Code, SystemClock, Timestamp};
 use crate::crypto::jws::{GeneralJws, Vote};
 use crate::crypto::seal::OfflineKey;
 use crate::crypto::x509::Certificate;
 use crate::crypto::{Digest, SealError, Signer, base64url, json};
+use crate::exchange::difference;
 use crate::hub::{self, HubCharter, RootTerms};
 use crate::pki::files;
 use crate::trust::{self, ROOT_TYPE, Root, Snapshot, TrustAge, lote};
@@ -24,6 +25,19 @@ use crate::trust::{self, ROOT_TYPE, Root, Snapshot, TrustAge, lote};
 /// What the federation's trust rests on.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Tells in words what one list says that the list before it did not.
+    ///
+    /// Example:
+    ///   hutong trust diff federation-1.json federation-2.json
+    #[command(verbatim_doc_comment)]
+    Diff(lists::Diff),
+    /// Publishes signed lists at the hub, as its operator.
+    ///
+    /// Example:
+    ///   hutong trust publish --hub https://127.0.0.1:8445 --server-cert hub-tls.cert.pem \
+    ///     --cert desk.cert.pem --key desk.key.pem federation-2.json
+    #[command(verbatim_doc_comment)]
+    Publish(lists::Publish),
     /// The root: the one document that is pinned.
     #[command(subcommand)]
     Root(RootCommand),
@@ -58,6 +72,14 @@ pub(super) enum Command {
     ///   hutong trust rotate --data-dir /var/lib/hutong --service status --out next-list.json
     #[command(verbatim_doc_comment)]
     Rotate(Rotate),
+    /// Tells who signed a list, whether that is enough, and whether it keeps to the profile.
+    ///
+    /// Ends 0 when it is sound, 1 when it is not.
+    ///
+    /// Example:
+    ///   hutong trust verify --root root.json federation-2.json
+    #[command(verbatim_doc_comment)]
+    Verify(lists::Verify),
 }
 
 /// What can be done with roots.
@@ -110,6 +132,9 @@ pub(super) struct Sign {
     /// The operator's certificate.
     #[arg(long, value_name = "CERT.pem")]
     cert: PathBuf,
+    /// The list in force, to show what the new one changes.
+    #[arg(long, value_name = "FILE")]
+    previous: Option<PathBuf>,
     /// The document; the signature is added to it.
     file: PathBuf,
 }
@@ -117,11 +142,14 @@ pub(super) struct Sign {
 impl Command {
     pub(super) async fn run(self, screen: Screen) -> Result<ExitCode, Failure> {
         match self {
+            Self::Diff(order) => order.run(screen),
+            Self::Publish(order) => order.run(screen).await,
             Self::Root(RootCommand::New(order)) => make_root(&order, screen),
             Self::Show(order) => show(&order, screen).await,
             Self::Sign(order) => sign(&order, screen),
             Self::OwnList(order) => order.run(screen).await,
             Self::Rotate(order) => super::rotate::run(order, screen).await,
+            Self::Verify(order) => order.run(screen),
         }
     }
 }
@@ -206,6 +234,9 @@ fn sign(order: &Sign, screen: Screen) -> Result<ExitCode, Failure> {
     let digest = Digest::of(&payload).to_hex();
     screen.note(&format!("signing {description}"));
     screen.note(&format!("  sha256 {digest}"));
+    if kind == Kind::List {
+        show_difference(order, &payload, screen)?;
+    }
     let vote = cast(kind, &key, &certificate, &payload).map_err(sealing)?;
     document.add(vote);
     papers::replace(&order.file, &document.to_bytes().map_err(sealing)?)?;
@@ -214,6 +245,21 @@ fn sign(order: &Sign, screen: Screen) -> Result<ExitCode, Failure> {
         &[format!("{} has {} signatures", order.file.display(), before + 1)],
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the list changes, before it is signed; without the list before it, at least a warning.
+fn show_difference(order: &Sign, payload: &[u8], screen: Screen) -> Result<(), Failure> {
+    let Some(previous) = &order.previous else {
+        screen.note("  warning: without --previous nobody sees here what this list changes");
+        return Ok(());
+    };
+    let document: lote::Document = json::from_list(payload).map_err(|error| {
+        Failure::input("the list cannot be read", &error, "do not sign it; make it anew")
+    })?;
+    for change in difference(Some(&lists::read_any(previous)?), &document) {
+        screen.note(&format!("  {change}"));
+    }
+    Ok(())
 }
 
 fn cast(

@@ -452,3 +452,6 @@ pub(super) fn word(status: ServiceStatus) -> &'static str {
 
 const KEY_CHANGE: &str = "KeyChange";
 const LIFTED_ORDERS: &str = "LiftedOrders";
+
+#[cfg(test)]
+mod tests;

@@ -85,3 +85,6 @@ fn rename(from: &Path, to: &Path) -> Result<(), FoundingError> {
 
 const NEXT_KEY: &str = "list-signing.next";
 const PREVIOUS_KEY: &str = "list-signing.previous";
+
+#[cfg(test)]
+mod tests;

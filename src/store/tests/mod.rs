@@ -2,6 +2,7 @@
 
 mod consent;
 mod durability;
+mod membership;
 mod proposal;
 mod register;
 
