@@ -1,5 +1,7 @@
 //! What the next federation list may change, and what it carries over.
 
+mod following;
+
 use std::time::Duration;
 
 use super::*;
