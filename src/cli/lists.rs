@@ -1,4 +1,5 @@
-//! `hutong trust diff|publish|verify`: lists on files, before and after they are signed.
+//! `hutong trust diff|publish|verify`: signed documents on files, before and after they are
+//! published.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use super::desk::Caller;
 use super::fail::{Failure, REFUSE};
 use super::screen::Screen;
+use super::signing::{Kind, describe, read_document};
 use super::{papers, state};
 use crate::base::{Clock as _, ListId, SystemClock};
 use crate::crypto::json;
@@ -30,7 +32,7 @@ pub(super) struct Diff {
 pub(super) struct Publish {
     #[command(flatten)]
     operator: Caller,
-    /// Signed lists, published in this order.
+    /// Signed roots, lists and orders; lists come into force together.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -60,25 +62,51 @@ impl Diff {
 impl Publish {
     pub(super) async fn run(&self, screen: Screen) -> Result<ExitCode, Failure> {
         // All are read before the first is sent: a mistake in the last leaves nothing half done.
-        let mut orders = Vec::new();
+        let (mut roots, mut lists, mut orders) = (Vec::new(), Vec::new(), Vec::new());
         for path in &self.files {
             let text = String::from_utf8_lossy(&papers::read(path)?).into_owned();
-            orders.push(json!({ "id": read_signed(path)?.id(), "list": text }));
+            match describe(read_document(path)?.0.payload()) {
+                Ok((Kind::Root, _)) => roots.push(json!({ "root": text })),
+                Ok((Kind::Order, _)) => orders.push(json!({ "order": text })),
+                _ => lists.push(json!({ "id": read_signed(path)?.id(), "list": text })),
+            }
         }
-        let mut published = Vec::new();
+        let mut answers = Vec::new();
+        for root in roots {
+            answers.push(self.send(screen, "root-publish", &root).await?);
+        }
+        if !lists.is_empty() {
+            let together = json!({ "lists": lists });
+            answers.push(self.send(screen, "list-publish", &together).await?);
+        }
         for order in orders {
-            let path = "/v1/operator/list-publish";
-            published.push(self.operator.post(screen, path, &order).await?);
+            answers.push(self.send(screen, "order-publish", &order).await?);
         }
-        let line = |answer: &Value| {
-            let refused = answer["refused"].as_array().map_or(0, Vec::len);
-            let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
-            format!("published {} {}, {refused} entries refused", text("id"), answer["sequence"])
-        };
-        let lines: Vec<String> = published.iter().map(line).collect();
-        screen.result(&json!({ "published": published }), &lines);
+        let lines: Vec<String> = answers.iter().flat_map(told).collect();
+        screen.result(&json!({ "answers": answers }), &lines);
         Ok(ExitCode::SUCCESS)
     }
+
+    async fn send(&self, screen: Screen, command: &str, order: &Value) -> Result<Value, Failure> {
+        self.operator.post(screen, &format!("/v1/operator/{command}"), order).await
+    }
+}
+
+/// What a node answered, for people.
+fn told(answer: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    if let Some(standing) = answer["standing"].as_str() {
+        return vec![format!("order {} is {standing}", text(&answer["sha256"]))];
+    }
+    let Some(published) = answer["published"].as_array() else {
+        return vec![format!("published root {}", answer["sequence"])];
+    };
+    let list = |list: &Value| format!("published {} {}", text(&list["id"]), list["sequence"]);
+    let mut lines: Vec<String> = published.iter().map(list).collect();
+    for refused in answer["refused"].as_array().into_iter().flatten() {
+        lines.push(format!("  refused {}: {}", text(&refused["service"]), text(&refused["code"])));
+    }
+    lines
 }
 
 impl Verify {

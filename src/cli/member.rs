@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::fail::{Failure, REFUSE};
 use super::screen::Screen;
+use super::suspend::Suspend;
 use super::{membership, papers, state};
 use crate::base::{Clock as _, Code, Division, SystemClock};
 use crate::exchange::{EnrolmentContext, Examination};
@@ -87,6 +88,16 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE")]
         root: Option<PathBuf>,
     },
+    /// Makes the order that stops a member, or one of its services or keys, now.
+    ///
+    /// With the member's own list key it is in force as soon as anybody brings it; it may be made
+    /// beforehand and kept. Without, two operators sign it, or three.
+    ///
+    /// Example:
+    ///   hutong member suspend 120000 --reason "list key stolen" --out stop.json \
+    ///     --key keys/list-signing.key.pem --cert keys/list-signing.cert.pem
+    #[command(verbatim_doc_comment)]
+    Suspend(Suspend),
     /// Ends a membership for good: makes the next federation list, unsigned.
     ///
     /// Example:
@@ -124,6 +135,7 @@ impl Command {
             Self::Show { division, state: directory, root } => {
                 show(&known(&directory, root).await?, division, screen)
             }
+            Self::Suspend(order) => order.run(screen),
             Self::Withdraw(order) => order.run(screen).await,
         }
     }
@@ -149,6 +161,7 @@ fn show(snapshot: &Snapshot, division: Division, screen: Screen) -> Result<ExitC
     document["hosts"] = json!(member.hosts);
     document["scope"] = json!(member.scope);
     document["list_key_sha256"] = json!(key);
+    document["witness_vkey"] = json!(member.witness_vkey);
     document["list_key_ends"] = json!(member.list_certificate.not_after());
     let services = snapshot.state().province(division).map(ProvincialList::services);
     let services: Vec<Value> = services
@@ -173,6 +186,7 @@ fn show(snapshot: &Snapshot, division: Division, screen: Screen) -> Result<ExitC
         format!("  hosts        {}", member.hosts.join("  ")),
         format!("  territories  {}", member.scope.territories.join(", ")),
         format!("  list key     sha256 {key}"),
+        format!("  witness      {}", member.witness_vkey),
     ];
     lines.extend(screen.rows(&["key", "status", "since", "ends"], &rows));
     document["services"] = json!(services);
@@ -254,7 +268,8 @@ fn entry(member: &Member, snapshot: &Snapshot) -> Value {
     let division = member.id.division();
     let held = snapshot.state().province(division);
     let refused = snapshot.refused().iter().filter(|(of, ..)| *of == division).count();
-    let status = member.status.to_string();
+    // An order counts as well as the list does.
+    let status = snapshot.status_of(member.id).to_string();
     json!({
         "member": member.id, "division": division,
         "name": member.names.first().map(|name| name.value.as_str()),

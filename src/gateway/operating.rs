@@ -47,6 +47,13 @@ pub struct ListOrder {
     pub list: String,
 }
 
+/// A suspension order to be carried into the federation.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrderToPublish {
+    order: String,
+}
+
 /// `POST /v1/operator/{command}`.
 pub(super) async fn command(
     State(node): State<Arc<Node>>,
@@ -67,6 +74,10 @@ pub(super) async fn command(
             Ok(Json(json!({ "audit_index": audit_index })).into_response())
         }
         "client-register" => node.register_client(client, read(value)?).await,
+        "order-publish" => {
+            let order: OrderToPublish = read(value)?;
+            Ok(Json(node.publish_order(order.order.as_bytes()).await?).into_response())
+        }
         "audit-verify" => Ok(Json(node.verify_log().await?).into_response()),
         other if other.starts_with("client-") => node
             .client_command(other, client, value)

@@ -126,6 +126,10 @@ pub(super) async fn command(
             let order: RootOrder = read(value)?;
             Ok(Json(node.publish_root(order.root.as_bytes(), actor).await?).into_response())
         }
+        "order-publish" => {
+            let order: OrderToPublish = read(value)?;
+            Ok(Json(node.take_order(order.order.as_bytes()).await?.0).into_response())
+        }
         "member-applications" => node.applications().await,
         "member-check" => {
             let order: BundleOrder = read(value)?;
@@ -169,6 +173,12 @@ impl ListOrder {
             Self::Several { lists } => lists,
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrderToPublish {
+    order: String,
 }
 
 #[derive(Deserialize)]
