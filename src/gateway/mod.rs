@@ -16,6 +16,7 @@ mod node;
 mod operating;
 mod outbound;
 mod own_list;
+mod pacing;
 mod party;
 mod proposing;
 mod publishing;
@@ -37,8 +38,8 @@ mod trust_source;
 mod verifying;
 mod witnessing;
 
-pub use clients::ApplicationOrder;
 pub use applying::apply;
+pub use clients::ApplicationOrder;
 pub use founding::{Charter, Founded, FoundingError, found};
 pub use issuing::{IssueOrder, IssuedLicence, StatusOrder};
 pub use node::Settings;
