@@ -103,7 +103,7 @@ impl Node {
         let before: Option<Standing> = standing();
         let outcomes = self.apply(&[Fetched::Order(bytes.to_vec())]).await?;
         outcomes.into_iter().collect::<Result<Vec<()>, _>>()?;
-        if standing() != before {
+        if standing() != before && self.settings.push {
             self.carry_on(bytes);
         }
         Ok(order)

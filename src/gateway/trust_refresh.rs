@@ -86,7 +86,15 @@ impl Work<'_> {
         if self.state.freshness().is_some_and(|held| held.token() == token) {
             return Ok(());
         }
-        self.take(Fetched::Freshness(token))?;
+        let newer = self.state.statement_time(&token);
+        self.take(Fetched::Freshness(token)).inspect_err(|refusal| {
+            let of_time = matches!(refusal, UpdateRefusal::Freeze | UpdateRefusal::NotYetValid);
+            // Another member may hold a statement back until it looks old; the hub's own word on
+            // what it signed last is what a clock is compared with.
+            if let (true, Source::Hub, Some(issued)) = (of_time, self.source, newer) {
+                self.node.time.doubt(issued);
+            }
+        })?;
         let named = self.state.freshness().map_or(0, |held| held.root().sequence);
         if named > self.state.root().document().sequence {
             self.follow_roots().await?;
