@@ -37,8 +37,8 @@ mod trust_source;
 mod verifying;
 mod witnessing;
 
-pub use clients::ApplicationOrder;
 pub use applying::apply;
+pub use clients::ApplicationOrder;
 pub use founding::{Charter, Founded, FoundingError, found};
 pub use issuing::{IssueOrder, IssuedLicence, StatusOrder};
 pub use node::Settings;

@@ -8,8 +8,8 @@ mod effect;
 mod error;
 mod lock;
 mod log;
-mod proposals;
 mod membership;
+mod proposals;
 mod read;
 mod replay;
 mod rows;
@@ -27,8 +27,8 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use effect::Effect;
 pub use error::{CommitError, Damage, StoreError};
-pub use proposals::{Approval, Persons, ProposalRow, ProposalState, RenewalRow};
 pub use membership::ApplicationRow;
+pub use proposals::{Approval, Persons, ProposalRow, ProposalState, RenewalRow};
 pub use rows::{
     AuditRow, ClientRow, ClientState, ConsentRequestRow, ConsentRequestState, GrantRow, GrantState,
     InspectionRow, LicenceRow, ListLogRow, StatusRow, TrustDocumentRow,
