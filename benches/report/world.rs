@@ -18,13 +18,13 @@ use hutong::crypto::jws::GeneralJws;
 use hutong::crypto::seal::SoftwareKey;
 use hutong::crypto::x509::Certificate;
 use hutong::crypto::{Algorithm, Digest, Jwk, Signer};
-use hutong::exchange::{Enrolment, federation_payload};
+use hutong::exchange::{Addressee, NextList, OpenedBundle};
 use hutong::licence::{Identifier, LicenceDocument, LicenceType, LicenceVersion};
 use hutong::pki::{LEAF_LIFE, Made, Period, files};
 use hutong::store::Store;
 use hutong::trust::lote::{self, SignedList};
 use hutong::trust::{
-    FreshnessDraft, LogHead, Named, PreviousList, Root, ServiceKind, Snapshot, TrustState, Update,
+    FreshnessDraft, LogHead, Named, Root, ServiceKind, ServiceStatus, Snapshot, TrustState, Update,
     root_vote,
 };
 use hutong::{gateway, hub};
@@ -107,10 +107,13 @@ fn accept_lists(
     operators: &[Made],
     now: Timestamp,
 ) -> Fallible<TrustState> {
-    let bundle = std::fs::read_to_string(folder.join("province/outbox/enrolment.jwt"))?;
-    let application = Enrolment::check(&bundle, now)?;
-    let own_list = application.0.list.clone();
-    let payload = federation_payload(&[application], &[], 1, PreviousList::none(), now)?;
+    let addressee = Addressee { hub: HUB.to_owned(), nonce: "nonce".to_owned() };
+    let application = OpenedBundle::open(&gateway::apply(&folder.join("province"), addressee)?)?;
+    let own_list = application.bundle.enrolment.list.clone();
+    let fingerprint = application.fingerprint();
+    let payload = NextList::first(&[], now)?
+        .approve(&application, ServiceStatus::Granted, fingerprint)?
+        .to_payload()?;
     let mut federation = GeneralJws::unsigned(payload.clone());
     for operator in &operators[..3] {
         federation.add(lote::vote(&operator.signer()?, &operator.certificate, &payload, now)?);
@@ -214,6 +217,7 @@ fn charter() -> Fallible<gateway::Charter> {
         public_origin: PUBLIC.to_owned(),
         hub_origin: HUB.to_owned(),
         refresh_seconds: 30,
+        contacts: Vec::new(),
         allow_private_addresses: false,
     })
 }

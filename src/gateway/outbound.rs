@@ -94,6 +94,7 @@ impl Node {
         &self,
         list: Vec<u8>,
     ) -> Result<serde_json::Value, Problem> {
+        self.remember_own_list(&list).await.map_err(|error| super::node::unavailable(&error))?;
         let unreachable = |_| Problem::new(Code::IssuerProvinceUnreachable);
         let snapshot = self.trust.snapshot();
         let division = self.settings.member.division();

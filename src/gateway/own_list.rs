@@ -24,6 +24,8 @@ use crate::trust::{NextList, UpdateRefusal};
 struct KeptList {
     list: String,
     changes: ListChanges,
+    /// Every place in the document that differs.
+    places: Vec<String>,
 }
 
 /// Which proposal is meant.
@@ -60,9 +62,11 @@ impl Node {
         let sha256 = next.list().header().named.sha256;
         let told = json!({
             "sha256": sha256, "sequence": next.list().header().named.sequence,
-            "changes": changes.entries, "words": words(&changes),
+            "changes": changes.entries, "places": next.changed(),
+            "words": words(&changes, next.changed()),
         });
-        let kept = KeptList { list: order.list, changes };
+        let places = next.changed().to_vec();
+        let kept = KeptList { list: order.list, changes, places };
         let name = sha256.to_string();
         let digest = Some(sha256);
         let proposed = Proposed { kind: KIND, name: &name, document: &kept, digest };
@@ -100,7 +104,8 @@ impl Node {
             let mut told = listed(&row, now);
             told["sha256"] = json!(row.id.rsplit(':').next());
             told["sequence"] = json!(kept.changes.sequence);
-            told["words"] = json!(words(&kept.changes));
+            told["words"] = json!(words(&kept.changes, &kept.places));
+            told["places"] = json!(kept.places);
             told["changes"] = json!(kept.changes.entries);
             proposals.push(told);
         }
@@ -143,13 +148,23 @@ fn unsound(refusal: UpdateRefusal) -> Problem {
         .with_error("/list", format!("{}: {refusal}", refusal.code()))
 }
 
-/// The difference as an operator reads it aloud.
-fn words(changes: &ListChanges) -> Vec<String> {
-    if changes.entries.is_empty() {
-        return vec!["no entry changes; only number and dates do".to_owned()];
+/// The difference as an operator reads it aloud: each entry in words, and how many places of the
+/// document differ, so that nothing differs unseen.
+fn words(changes: &ListChanges, places: &[String]) -> Vec<String> {
+    if places.is_empty() {
+        return vec!["nothing changes but number and dates".to_owned()];
     }
-    changes.entries.iter().map(|entry| format!("{}: {}", entry.service, entry.what)).collect()
+    let entries = changes.entries.iter();
+    let mut words: Vec<String> =
+        entries.map(|entry| format!("{}: {}", entry.service, entry.what)).collect();
+    words.push(format!("places of the document that differ: {}", places.len()));
+    if changes.entries.is_empty() {
+        words.extend(places.iter().take(SHOWN_PLACES).cloned());
+    }
+    words
 }
 
+/// Places that are named one by one where no entry has words of its own.
+const SHOWN_PLACES: usize = 20;
 /// The kind of proposal that a list is.
 pub(super) const KIND: &str = "list";

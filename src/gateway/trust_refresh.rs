@@ -164,7 +164,7 @@ impl Work<'_> {
                     let _ = self.take_order(bytes);
                 }
                 Err(error) => {
-                    tracing::debug!(%missing, %error, "an order that is named is missing")
+                    tracing::debug!(%missing, %error, "an order that is named is missing");
                 }
             }
         }
