@@ -8,7 +8,6 @@ use dashmap::DashMap;
 use tokio::sync::Mutex;
 
 use super::node::Node;
-use super::outbound::FetchError;
 use crate::base::{MemberId, Timestamp, limits};
 use crate::credential::{
     StatusBits, StatusListTerms, StatusReference, StatusValue, Succession, VerifiedStatusList,
@@ -16,6 +15,7 @@ use crate::credential::{
 };
 use crate::crypto::Digest;
 use crate::licence::LicenceStatus;
+use crate::peer::FetchError;
 use crate::store::TrustDocumentRow;
 
 /// Status lists in use.

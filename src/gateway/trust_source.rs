@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use super::node::Node;
-use super::outbound::{FetchError, whole};
 use crate::base::{MemberId, limits};
-use crate::peer::{PeerClient, PeerRequest};
+use crate::peer::{FetchError, PeerClient, PeerRequest};
 use crate::trust::UpdateRefusal;
 
 /// A node that serves trust.
@@ -57,8 +56,7 @@ impl Node {
     ) -> Result<Vec<u8>, FetchError> {
         let mut request = PeerRequest::get(path, most_bytes);
         request.deadline = Some(source.deadline());
-        let answer = self.client_of(source)?.send(request).await?;
-        whole(answer.status, answer.bytes)
+        self.client_of(source)?.fetch(request).await
     }
 }
 
