@@ -207,8 +207,7 @@ impl World {
         let two = [&federation.operators[0], &federation.operators[3]];
         let signers: &[&Identity] = if by_operators { &two } else { &own };
         let name = format!("{}", self.orders.len());
-        let order =
-            super::orders::named_order(federation, PROVINCES[province], None, &name, signers);
+        let order = orders::named_order(federation, PROVINCES[province], None, &name, signers);
         let update = Update::Order(&order);
         self.state = self.state.accept(update, federation.now).unwrap().state;
         self.past.push(Offered::Order(order.clone()));
