@@ -84,6 +84,7 @@ fn operators(now: Timestamp) -> Fallible<Vec<Made>> {
 /// Founds the hub and lets three of the five operators sign its root.
 fn found_hub(folder: &Path, operators: &[Made], now: Timestamp) -> Fallible<Vec<u8>> {
     let charter = hub::HubCharter {
+        allow_private_addresses: true,
         listen: listen(),
         federation_origin: HUB.to_owned(),
         public_origin: "https://join.hub.example:8444".to_owned(),
@@ -124,6 +125,7 @@ fn accept_lists(
     ];
     let root = Root::pinned(root)?;
     let draft = FreshnessDraft {
+        orders: Vec::new(),
         sequence: 1,
         root: Named {
             sequence: root.document().sequence,

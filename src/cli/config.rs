@@ -73,7 +73,8 @@ fn document(config: &Config) -> Value {
     if config.role == NodeRole::Gateway {
         document["division"] = json!(config.division);
         document["hub"] = json!({ "url": config.hub.as_ref().map(|hub| hub.url.as_str()) });
-        document["trust"] = json!({ "refresh_seconds": config.trust.refresh_seconds });
+        let trust = &config.trust;
+        document["trust"] = json!({ "refresh_seconds": trust.refresh_seconds, "push": trust.push });
         let private = config.outbound.allow_private_addresses;
         document["outbound"] = json!({ "allow_private_addresses": private });
     }
@@ -110,7 +111,8 @@ mod tests {
         let sample = include_str!("../../deploy/gateway.toml");
         let config = Config::parse(sample, Path::new("/")).unwrap();
         let lines = lines(&document(&config)).join("\n");
-        for key in ["role", "division", "listen.operator", "hub.url", "trust.refresh_seconds"] {
+        let trust = ["trust.refresh_seconds", "trust.push"];
+        for key in ["role", "division", "listen.operator", "hub.url"].into_iter().chain(trust) {
             assert!(lines.contains(&format!("{key} = ")), "{key}");
         }
     }

@@ -86,11 +86,14 @@ pub struct HubAddress {
 pub struct Trust {
     /// Seconds between two refreshes.
     pub refresh_seconds: u64,
+    /// Whether streams of news are followed and orders carried on at once. Without it news comes
+    /// by polling alone: for networks that cut long-lived connections.
+    pub push: bool,
 }
 
 impl Default for Trust {
     fn default() -> Self {
-        Self { refresh_seconds: 30 }
+        Self { refresh_seconds: 30, push: true }
     }
 }
 
@@ -179,6 +182,7 @@ impl Config {
                     public_origin: self.addresses.public.clone(),
                     hub_origin: hub.url.clone(),
                     refresh: Duration::from_secs(self.trust.refresh_seconds),
+                    push: self.trust.push,
                     allow_private_addresses: self.outbound.allow_private_addresses,
                 }))
             }

@@ -280,6 +280,7 @@ impl Stage {
                 public_origin: charter.public_origin,
                 hub_origin: charter.hub_origin,
                 refresh: Duration::from_secs(charter.refresh_seconds),
+                push: true,
                 allow_private_addresses: true,
             };
             let running = gateway::start(settings, Arc::clone(&self.clock)).await?;

@@ -18,6 +18,7 @@ mod operating;
 mod outbound;
 mod own_lines;
 mod own_list;
+mod pacing;
 mod party;
 mod proposing;
 mod publishing;

@@ -39,6 +39,9 @@ pub struct Settings {
     pub hub_origin: String,
     /// Time between two refreshes of trust.
     pub refresh: Duration,
+    /// Whether news is followed by streams and orders are carried on at once; without it news comes
+    /// by polling alone.
+    pub push: bool,
     /// Whether members may have loopback and private addresses.
     pub allow_private_addresses: bool,
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::de::DeserializeOwned;
@@ -14,12 +14,12 @@ use super::issuing::{IssueOrder, StatusOrder, validation};
 use super::node::{Node, unavailable};
 use super::party::client_in;
 use super::timekeeping::Agreement;
-use crate::base::{ClientId, Code, limits};
+use crate::base::{ClientId, Code, Timestamp, limits};
 use crate::crypto::{Digest, PublicKey};
 use crate::exchange::RegisteredUse;
 use crate::http::{Problem, StrictJson};
 use crate::identity::{Caller, Role};
-use crate::trust::{ServiceKind, Snapshot, TrustAge};
+use crate::trust::{ServiceKind, ServiceStatus, Snapshot, TrustAge};
 
 /// A client to be registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -96,12 +96,23 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: whether this node can verify; what is worse than that stands in `degraded`.
-pub(super) async fn readyz(State(node): State<Arc<Node>>) -> Result<Response, Problem> {
+/// `GET /readyz`: whether this node can verify; what is worse than that stands in `degraded`. With
+/// `?for=disclosure`: whether it would also disclose.
+pub(super) async fn readyz(
+    State(node): State<Arc<Node>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let now = node.now();
     let snapshot = node.trust.snapshot();
     if !snapshot.is_usable(now) || snapshot.anchors() == 0 {
         return Err(Problem::new(Code::NotReady));
+    }
+    match query.as_deref() {
+        None => {}
+        Some("for=disclosure") => node.demand_disclosure(&snapshot, now)?,
+        Some(_) => {
+            return Err(Problem::new(Code::ValidationFailed).with_error("/for", "is disclosure"));
+        }
     }
     let mut degraded = Vec::new();
     if !node.trust.is_hub_reachable() {
@@ -137,6 +148,25 @@ pub(super) async fn metrics(State(node): State<Arc<Node>>) -> String {
 }
 
 impl Node {
+    /// What every disclosure of this gateway rests on beside the grant itself.
+    fn demand_disclosure(&self, snapshot: &Snapshot, now: Timestamp) -> Result<(), Problem> {
+        let refused = |why: &'static str| Err(Problem::new(Code::NotReady).with_detail(why));
+        self.demand_clock()?;
+        if snapshot.age(now) >= TrustAge::Stale {
+            return refused("trust is older than an hour");
+        }
+        if !snapshot.is_in_force(self.settings.member, now) {
+            return refused("this gateway's own list is not in force");
+        }
+        if snapshot.status_of(self.settings.member) != ServiceStatus::Granted {
+            return refused("this member is not granted");
+        }
+        if !self.is_listed(snapshot) {
+            return refused("this gateway signs with keys that its list does not name");
+        }
+        Ok(())
+    }
+
     /// Whether the keys that this gateway signs with are the ones its list names.
     fn is_listed(&self, snapshot: &Snapshot) -> bool {
         let names = |kind, key: &PublicKey| {

@@ -15,11 +15,11 @@ use super::timekeeping::Timekeeper;
 use super::trust_feed::TrustFeed;
 use super::witnessing::WitnessDesk;
 use super::{
-    consenting, disclosing, granting, inspecting, operating, publishing, querying, recording,
-    renewing, resigning, suspending, trust_push, verifying, witnessing,
+    consenting, disclosing, granting, inspecting, operating, pacing, publishing, querying,
+    recording, renewing, resigning, suspending, trust_push, verifying, witnessing,
 };
 use crate::audit::{Actor, Entry, EntryKind};
-use crate::base::{Clock, Code, Entropy as _, SystemEntropy, limits};
+use crate::base::{Clock, Code, SystemEntropy, limits};
 use crate::http::{
     Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
     MediaType, Representations, RouteRules, Routes, Service,
@@ -55,9 +55,11 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     node.commit(Vec::new(), entry).await.map_err(|problem| StartError::Record(problem.code()))?;
     let mut service = Service::start(bind(&node).await?);
     service.run_beside(keep_fresh(Arc::clone(&node)));
-    service.run_beside(trust_push::listen_to_hub(Arc::clone(&node)));
-    for place in 0..STREAMS_FROM_MEMBERS {
-        service.run_beside(trust_push::listen_to_member(Arc::clone(&node), place));
+    if node.settings.push {
+        service.run_beside(trust_push::listen_to_hub(Arc::clone(&node)));
+        for place in 0..STREAMS_FROM_MEMBERS {
+            service.run_beside(trust_push::listen_to_member(Arc::clone(&node), place));
+        }
     }
     service.run_beside(resigning::keep_signed(Arc::clone(&node)));
     tracing::info!(member = %node.settings.member, "the gateway is up");
@@ -306,9 +308,7 @@ fn operator_routes(node: &Arc<Node>) -> Routes {
 /// do not ask the hub in the same second.
 async fn keep_fresh(node: Arc<Node>) {
     let refresh = node.settings.refresh;
-    let mut phase = [0; 2];
-    node.entropy.fill(&mut phase);
-    let mut wait = refresh.mul_f64(f64::from(u16::from_be_bytes(phase)) / f64::from(u16::MAX));
+    let mut wait = pacing::phase(refresh, pacing::draw(&node.entropy));
     // The first refresh is at once: a node without lists is of no use.
     let _ = node.refresh_trust().await;
     loop {

@@ -32,9 +32,9 @@ impl Node {
         outcome
     }
 
-    /// Refreshes trust from one source that said there is news.
+    /// Refreshes trust from one source that said there is news, beside whatever refresh is under
+    /// way: a hub that is silent must not keep waiting what a member has.
     pub(super) async fn refresh_on_news(&self, source: Source) {
-        let _alone = self.trust.refreshing.lock().await;
         let outcome = self.hear(source).await;
         if source == Source::Hub {
             self.trust.tell_hub(outcome);
@@ -103,7 +103,7 @@ impl Node {
         let before: Option<Standing> = standing();
         let outcomes = self.apply(&[Fetched::Order(bytes.to_vec())]).await?;
         outcomes.into_iter().collect::<Result<Vec<()>, _>>()?;
-        if standing() != before {
+        if standing() != before && self.settings.push {
             self.carry_on(bytes);
         }
         Ok(order)

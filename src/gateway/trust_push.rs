@@ -2,30 +2,36 @@
 //! is something to fetch. Polling goes on beside it, so a silent stream delays nothing for long.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::node::Node;
+use super::pacing::{StreamPace, draw};
 use super::trust_source::Source;
-use crate::base::Entropy as _;
 
 /// Listens to the hub for as long as the gateway is up.
 pub(super) async fn listen_to_hub(node: Arc<Node>) {
+    let mut pace = StreamPace::default();
     loop {
+        let began = Instant::now();
         listen(&node, Source::Hub).await;
-        rest(&node).await;
+        pace.ended(began.elapsed());
+        tokio::time::sleep(pace.pause(draw(&node.entropy))).await;
     }
 }
 
 /// Listens to the member that is the `place`-th after this one in the order of codes.
 pub(super) async fn listen_to_member(node: Arc<Node>, place: usize) {
+    let mut pace = StreamPace::default();
     loop {
+        let began = Instant::now();
         let members = node.other_members();
         let after = members.partition_point(|member| *member < node.settings.member);
         let chosen = members.len().checked_sub(place + 1).map(|_| (after + place) % members.len());
         if let Some(member) = chosen.and_then(|chosen| members.get(chosen)) {
             listen(&node, Source::Member(*member)).await;
+            pace.ended(began.elapsed());
         }
-        rest(&node).await;
+        tokio::time::sleep(pace.pause(draw(&node.entropy))).await;
     }
 }
 
@@ -40,13 +46,6 @@ async fn listen(node: &Arc<Node>, source: Source) {
             tokio::time::sleep(BREATH).await;
         }
     }
-}
-
-/// A pause of one to two seconds, so that all who lost a stream do not come back at once.
-async fn rest(node: &Node) {
-    let mut byte = [0];
-    node.entropy.fill(&mut byte);
-    tokio::time::sleep(Duration::from_millis(1_000 + 4 * u64::from(byte[0]))).await;
 }
 
 /// How an event begins; comments in between begin otherwise.

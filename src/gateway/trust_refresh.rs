@@ -22,11 +22,21 @@ struct Work<'n> {
 impl Node {
     /// Refreshes trust from `source`. Whatever could be taken is in force afterwards.
     pub(super) async fn refresh_from(&self, source: Source) -> Result<(), RefreshError> {
+        let (outcome, overtaken) = self.refresh_once(source).await?;
+        // Another refresh went ahead meanwhile, and the log is read on from where that one ended.
+        if overtaken { self.refresh_once(source).await?.0 } else { outcome }
+    }
+
+    /// The outcome, and whether something was taken on the copy and not on the state in force.
+    async fn refresh_once(
+        &self,
+        source: Source,
+    ) -> Result<(Result<(), RefreshError>, bool), RefreshError> {
         let state = self.trust.snapshot().state().clone();
         let mut work = Work { node: self, source, state, taken: Vec::new() };
         let outcome = work.gather().await;
-        self.apply(&work.taken).await?;
-        outcome
+        let applied = self.apply(&work.taken).await?;
+        Ok((outcome, applied.iter().any(Result::is_err)))
     }
 }
 
@@ -134,7 +144,15 @@ impl Work<'_> {
         if self.state.freshness().is_some_and(|held| held.token() == token) {
             return Ok(());
         }
-        self.take(Fetched::Freshness(token))?;
+        let newer = self.state.statement_time(&token);
+        self.take(Fetched::Freshness(token)).inspect_err(|refusal| {
+            let of_time = matches!(refusal, UpdateRefusal::Freeze | UpdateRefusal::NotYetValid);
+            // Another member may hold a statement back until it looks old; the hub's own word on
+            // what it signed last is what a clock is compared with.
+            if let (true, Source::Hub, Some(issued)) = (of_time, self.source, newer) {
+                self.node.time.doubt(issued);
+            }
+        })?;
         let named = self.state.freshness().map_or(0, |held| held.root().sequence);
         if named > self.state.root().document().sequence {
             self.follow_roots().await?;

@@ -89,6 +89,15 @@ impl TrustState {
         }
     }
 
+    /// When the statement `token` was signed, if it is the freshness key's and counts on from the
+    /// one held; whether it is taken is another matter.
+    #[must_use]
+    pub fn statement_time(&self, token: &str) -> Option<Timestamp> {
+        let offered = Freshness::read(token, &self.root).ok()?;
+        let is_newer = self.freshness().is_none_or(|held| offered.sequence() > held.sequence());
+        is_newer.then(|| offered.issued())
+    }
+
     fn accept_root(&self, bytes: &[u8]) -> Result<Accepted, UpdateRefusal> {
         let next = self.root.successor(bytes)?;
         let mut state = self.clone();

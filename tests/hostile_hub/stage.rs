@@ -143,6 +143,7 @@ impl Stage {
             hub_origin: charter.hub_origin,
             refresh: REFRESH,
             allow_private_addresses: true,
+            push: true,
         };
         let running = wait(gateway::start(settings, Arc::clone(&self.clock)));
         self.running.insert(division, running.expect("a gateway"));
