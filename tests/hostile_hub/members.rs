@@ -14,7 +14,7 @@ use hutong::trust::{ServiceKind, prove, service_extensions};
 use rustls::AlertDescription;
 use serde_json::{Value, json};
 
-use super::common::{answered, now};
+use super::common::{Apart, Federation, answered, now};
 use super::raw;
 use super::stage::{
     HEBEI, Stage, TIANJIN, bytes, eventually, list_id, member, period, push, seal_by, signing,
@@ -202,9 +202,19 @@ fn fd_08_who_is_not_registered_does_not_get_through_the_door() {
         assert_eq!(refusal, Some(unknown));
     }
     assert_eq!(stage.everything(TIANJIN), before);
-    assert!(
-        stage.metric(TIANJIN, "hutong_tls_handshake_failures_total{reason=\"unknown-ca\"}") < 99
+}
+
+#[test]
+fn fd_08_the_hubs_door_is_shut_to_them_too() {
+    let nodes = Apart::at_rest();
+    let _hub = nodes.serve(&["hub"]);
+    let address = Federation::at_rest().address("hub", 0);
+    let stranger = Made::tls("350000 gateway", &["127.0.0.1"], period()).unwrap();
+    let head = format!(
+        "PUT /v1/members/350000/list HTTP/1.1\r\nhost: {address}\r\ncontent-length: 2\r\n\r\n{{}}"
     );
+    let refusal = raw::send(address, Some(&stranger), &head).expect_err("no answer");
+    assert_eq!(refusal, Some(rustls::Error::AlertReceived(AlertDescription::UnknownCA)));
 }
 
 #[test]
