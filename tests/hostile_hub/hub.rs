@@ -231,7 +231,7 @@ impl Hub {
             }
             ["lists", id, number] => {
                 let list = shelf.lists.iter().find(|((known, sequence), _)| {
-                    known.short().to_string() == id && sequence.to_string() == number
+                    known.short() == id && sequence.to_string() == number
                 });
                 list.map_or(Answer::missing(), |(_, list)| found(list))
             }
@@ -259,8 +259,8 @@ fn numbered(documents: &[Vec<u8>], number: &str) -> Answer {
     place.and_then(|place| documents.get(place)).map_or(Answer::missing(), found)
 }
 
-fn found(document: &Vec<u8>) -> Answer {
-    Answer::found(document.clone())
+fn found(document: impl AsRef<[u8]>) -> Answer {
+    Answer::found(document.as_ref())
 }
 
 fn order_list(orders: &[Vec<u8>]) -> Vec<u8> {

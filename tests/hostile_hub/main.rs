@@ -9,6 +9,8 @@ mod carriers;
 mod common;
 mod hub;
 mod lists;
+mod members;
+mod orders;
 mod raw;
 mod roots;
 mod stage;

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::common::{
-    Federation, PATIENCE, answered, client_order, now, port_base, read_made, until, wait,
+    Federation, PATIENCE, answered, client_order, now, port_base, read_made, register, until, wait,
 };
 use super::hub::{Hub, LOG, name_of};
 use super::wire::Server;
@@ -280,7 +280,10 @@ impl Stage {
     pub(crate) fn officer(&self, division: &str) -> Desk {
         let made = self.federation.client(division, "enforcement", "unit-9");
         let order = client_order("unit-9", "enforcement", &made, &json!([]));
-        self.operate(division, "client-register", &order);
+        let second = self.federation.client(division, "operator", "desk-10");
+        let second = self.federation.desk(division, 2, Some(&second));
+        let reply = register([&self.operator(division), &second], &order);
+        assert!(reply.is_done(), "{reply:?}");
         self.federation.desk(division, 0, Some(&made))
     }
 
