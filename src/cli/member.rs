@@ -63,14 +63,16 @@ pub(super) enum Command {
     Restore(membership::Restore),
     /// Changes a list key: a gateway's new key and its old key's word for it, then the next list.
     ///
-    /// At the gateway with --data-dir: makes the new key and the request for the operators; once
-    /// they have published it, again with --take-over, which signs with the new key. At an
-    /// operator's desk with --request: makes the next federation list, unsigned.
+    /// At the gateway with --data-dir: makes the new key and the request for the operators. At an
+    /// operator's desk with --request: makes the next federation list, unsigned. Once the operators
+    /// have signed it, at the gateway again with --take-over, which signs with the new key. Both
+    /// lists are then published together: alone, the federation list shuts the member out.
     ///
     /// Example:
     ///   hutong member rotate --data-dir /var/lib/hutong --out rotation.json
     ///   hutong member rotate --list federation-2.json --request rotation.json --out federation-3.json
     ///   hutong member rotate --data-dir /var/lib/hutong --take-over --out list.json
+    ///   hutong trust publish federation-3.json list.json --hub https://127.0.0.1:8445 …
     #[command(verbatim_doc_comment)]
     Rotate(membership::Rotate),
     /// Shows one member as a node knows it, with its keys.

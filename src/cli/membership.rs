@@ -21,7 +21,7 @@ use crate::exchange::{
 use crate::gateway::{self, FoundingError};
 use crate::tls::ServerPin;
 use crate::trust::lote::{Document, SignedList};
-use crate::trust::{ServiceStatus, StatutoryUse};
+use crate::trust::{DocumentKind, ServiceStatus, Snapshot, StatutoryUse};
 
 #[derive(Debug, Args)]
 pub(super) struct Apply {
@@ -125,7 +125,7 @@ pub(super) struct Rotate {
     /// The gateway's folder: makes the request, or with --take-over puts the new key in force.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["request", "list", "state"])]
     data_dir: Option<PathBuf>,
-    /// The federation list names the new key: sign the province's next list with it.
+    /// The next federation list is signed: sign the province's next list with the new key.
     #[arg(long, requires = "data_dir")]
     take_over: bool,
     /// The member's request: makes the next federation list.
@@ -268,7 +268,7 @@ impl Withdraw {
 impl Rotate {
     pub(super) async fn run(self, screen: Screen) -> Result<ExitCode, Failure> {
         match (&self.data_dir, &self.request) {
-            (Some(folder), _) if self.take_over => self.take_over(folder, screen),
+            (Some(folder), _) if self.take_over => self.take_over(folder, screen).await,
             (Some(folder), _) => self.ask(folder, screen).await,
             (None, Some(request)) => {
                 let request: KeyChangeRequest = papers::read_json(request)?;
@@ -302,14 +302,24 @@ impl Rotate {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn take_over(&self, folder: &Path, screen: Screen) -> Result<ExitCode, Failure> {
-        let held = papers::read(&folder.join("outbox/list.json"))?;
+    /// At the gateway: the new key signs the list that follows the one in force.
+    async fn take_over(&self, folder: &Path, screen: Screen) -> Result<ExitCode, Failure> {
+        let id = ListId::Province(division_of(folder)?);
+        let root = state::pinned_root(&folder.join("trust/root.json"))?;
+        let snapshot = state::snapshot(folder, root, SystemClock.now()).await?;
+        let held = document_of(&snapshot, id).ok_or_else(|| {
+            Failure::input(
+                "the new key does not take over",
+                &"this gateway holds no list of its own in force",
+                "run the gateway until it holds its list, then do this again",
+            )
+        })?;
         papers::demand_absent(&self.out)?;
-        let list = gateway::take_new_list_key(folder, &held, SystemClock.now())
+        let list = gateway::take_new_list_key(folder, held.as_bytes(), SystemClock.now())
             .map_err(|error| founding(&error))?;
         papers::write_new(&self.out, &list)?;
         screen.result(&json!({ "list": self.out }), &[format!("list  {}", self.out.display())]);
-        screen.note("next: publish the list; the new key signs from now on");
+        screen.note("next: hutong trust publish, the federation list and this one together");
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -326,10 +336,8 @@ impl Held {
         let root = self.root.clone().unwrap_or_else(|| directory.join("trust/root.json"));
         let root = state::pinned_root(&root)?;
         let snapshot = state::snapshot(directory, root, SystemClock.now()).await?;
-        let documents = snapshot.state().documents();
-        let federation = ListId::Federation.short();
-        let found = documents.iter().find(|document| document.id == federation);
-        let list = found.and_then(|found| SignedList::parse(found.text.as_bytes()).ok());
+        let found = document_of(&snapshot, ListId::Federation);
+        let list = found.and_then(|text| SignedList::parse(text.as_bytes()).ok());
         let list = list.ok_or_else(nothing_held)?;
         Ok((list, KnownKeys::of(snapshot.state())))
     }
@@ -370,6 +378,13 @@ fn write(
     );
     screen.note("next: the operators run hutong trust sign --previous on it, then trust publish");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The list that a node holds, as it was signed.
+fn document_of(snapshot: &Snapshot, id: ListId) -> Option<String> {
+    let (id, documents) = (id.short(), snapshot.state().documents());
+    let mut lists = documents.into_iter().filter(|document| document.kind == DocumentKind::List);
+    lists.find(|document| document.id == id).map(|document| document.text)
 }
 
 fn division_of(folder: &Path) -> Result<Division, Failure> {

@@ -113,7 +113,8 @@ fn words(answer: &Value) -> Vec<String> {
 
 fn published(answer: &Value) -> String {
     let refused = answer["refused"].as_array().map_or(0, Vec::len);
-    format!("published number {}; {refused} entries refused", answer["sequence"])
+    let number = &answer["published"][0]["sequence"];
+    format!("published number {number}; {refused} entries refused")
 }
 
 fn command(name: &str) -> String {

@@ -27,12 +27,12 @@ pub(super) enum Owner {
     Member(MemberId),
 }
 
-/// A member as the federation list has it.
+/// A member as the federation list has it, and orders.
 #[derive(Clone, Debug)]
 pub(super) struct KnownMember {
     /// SHA-256 of the list key in force.
     pub(super) list_key: Option<Digest>,
-    /// Its status.
+    /// Its status; suspended while an order about it is in force.
     pub(super) status: Option<ServiceStatus>,
     /// Division prefixes of its scope.
     pub(super) territories: Vec<String>,
@@ -49,6 +49,12 @@ impl KnownKeys {
                 && let Ok(list) = SignedList::parse(document.text.as_bytes())
             {
                 known.add_list(&list);
+            }
+        }
+        // An order stops a member as its status does: whoever lost its list key may apply anew.
+        for (id, member) in &mut known.members {
+            if state.orders().touch(*id) && member.status != Some(ServiceStatus::Withdrawn) {
+                member.status = Some(ServiceStatus::Suspended);
             }
         }
         known
