@@ -183,7 +183,7 @@ impl World {
             }
             Step::NewRoot { rekey } => self.change_root(rekey),
             Step::Stop { province, by_operators } => self.stop(province, by_operators),
-            Step::Lift(index) => self.lift(&index),
+            Step::Lift(index) => self.lift(index),
             Step::Withdraw(province) => self.withdraw(province),
             Step::Replay(index) => {
                 let offered = index.get(&self.past);
@@ -214,7 +214,7 @@ impl World {
         self.orders.push(order);
     }
 
-    fn lift(&mut self, index: &prop::sample::Index) {
+    fn lift(&mut self, index: prop::sample::Index) {
         if self.orders.is_empty() {
             return;
         }
