@@ -1,6 +1,7 @@
 //! The trust in force at this gateway, and the one way in which it changes: taken by the rules,
 //! made durable, and only then swapped in and told.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -66,14 +67,15 @@ impl TrustFeed {
         self.hub_reachable.load(Ordering::Relaxed)
     }
 
-    /// Puts `state` in force. The old snapshot is dropped off the request threads: with many
-    /// issuers that takes a while.
-    fn swap(&self, state: TrustState, now: Timestamp) {
+    /// Puts `state` in force. It is judged, and the old snapshot dropped, off the request threads:
+    /// with many issuers that takes a while.
+    async fn swap(&self, state: TrustState, now: Timestamp) -> Result<(), StoreError> {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
         let before = self.snapshot.load_full();
-        let next = Snapshot::build_after(Some(&before), state, generation, now);
+        let next = judge(Arc::clone(&before), state, generation, now).await?;
         self.snapshot.store(Arc::new(next));
         tokio::task::spawn_blocking(move || drop(before));
+        Ok(())
     }
 
     pub(super) fn tell_hub(&self, reachable: bool) {
@@ -82,6 +84,31 @@ impl TrustFeed {
             tracing::info!(reachable, "the hub changed its reachability");
         }
     }
+}
+
+/// Judges `state` on every core: the signatures in parts, and what they add up to in the end.
+async fn judge(
+    before: Arc<Snapshot>,
+    state: TrustState,
+    generation: u64,
+    now: Timestamp,
+) -> Result<Snapshot, StoreError> {
+    // A task that was cancelled is the end of the process; what is in force stays in force.
+    let ended = |_| StoreError::Unavailable(None);
+    let parts = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let proving: Vec<_> = (0..parts)
+        .map(|part| {
+            let (before, state) = (Arc::clone(&before), state.clone());
+            let prove = move || Snapshot::prove(Some(&before), &state, [part, parts], now);
+            tokio::task::spawn_blocking(prove)
+        })
+        .collect();
+    let mut proofs = Vec::with_capacity(parts);
+    for part in proving {
+        proofs.push(part.await.map_err(ended)?);
+    }
+    let build = move || Snapshot::build_proven(Some(&before), &proofs, state, generation, now);
+    tokio::task::spawn_blocking(build).await.map_err(ended)
 }
 
 /// An update with what it says in its own memory.
@@ -165,7 +192,7 @@ impl Node {
         if let Some(freshness) = state.freshness() {
             self.time.learn(freshness.issued());
         }
-        self.trust.swap(state, now);
+        self.trust.swap(state, now).await?;
         self.tell_entries(before);
         for id in updated {
             self.telemetry.trust_updated(self.division_of(&id), Ok(()));

@@ -225,7 +225,7 @@ impl Founded {
         let (mut issuers, mut entries) = (Vec::new(), Vec::new());
         for number in 2..count + 2 {
             let issuer = Issuer::make(&authority, division, number, now)?;
-            entries.push(issuer.entry(division, now)?);
+            entries.push(issuer.entry(&division.as_str()[..2], division, now)?);
             issuers.push(issuer);
         }
         Ok((issuers, entries))
@@ -409,10 +409,16 @@ impl Issuer {
         Ok(Self { id, chain: [made.certificate, authority.certificate().clone()], key })
     }
 
-    pub(crate) fn entry(&self, division: Division, now: Timestamp) -> Fallible<EntityService> {
+    /// Its entry, for this territory.
+    pub(crate) fn entry(
+        &self,
+        territory: &str,
+        division: Division,
+        now: Timestamp,
+    ) -> Fallible<EntityService> {
         let kind = ServiceKind::Issuance;
         let scope = ServiceScope {
-            territories: vec![division.as_str()[..2].to_owned()],
+            territories: vec![territory.to_owned()],
             licence_types: LicenceType::ALL.iter().map(|kind| kind.code().to_owned()).collect(),
             authority_codes: vec![AUTHORITY.to_owned()],
         };
