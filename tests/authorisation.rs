@@ -315,7 +315,7 @@ fn fd_18_officers_ask_within_the_national_catalogue() {
     let order = |id: &str, purpose: &str, claims: &[&str]| {
         let uses = json!([{ "id": id, "purpose": purpose, "claims": claims }]);
         let order = client_order("unit-18", "enforcement", &unit, &uses);
-        answered(operator.post("/v1/operator/client-register", &order))
+        common::register([&operator, &approver_desk("130000")], &order)
     };
     for (id, purpose, claims) in [
         ("su_of_our_own", "roadside-check", &["validTo"][..]),
@@ -379,7 +379,7 @@ fn co_20_no_look_up_without_inspection_and_officer() {
                         "queries": ["number"] }]);
     let order = client_order("unit-20", "enforcement", &unit, &uses);
     let operator = operator_desk("130000");
-    assert!(answered(operator.post("/v1/operator/client-register", &order)).is_done());
+    assert!(common::register([&operator, &approver_desk("130000")], &order).is_done());
     let thief = federation.desk("130000", 0, Some(&unit));
     let sound = json!({
         "number": number, "inspection_ref": reference, "officer": "officer-a",
@@ -457,7 +457,7 @@ impl Shop {
             "licence_types": ["11100000000019713D071"], "longest_data_life_days": 186,
         }]);
         let order = client_order(&code, "business", &made, &uses);
-        let reply = answered(operator_desk(division).post("/v1/operator/client-register", &order));
+        let reply = common::register([&operator_desk(division), &approver_desk(division)], &order);
         assert!(reply.is_done(), "{reply:?}");
         let desk = federation.desk(division, 0, Some(&made));
         Self { division: division.to_owned(), desk, made }
@@ -554,6 +554,10 @@ fn public_desk() -> Desk {
 
 fn public_origin() -> String {
     format!("https://{}", Federation::up().address("120000", 1))
+}
+
+fn approver_desk(division: &str) -> Desk {
+    Federation::up().kept_desk(division, 2, &format!("{division}-operator-2"))
 }
 
 fn operator_desk(division: &str) -> Desk {

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use hutong::base::{MemberId, SystemClock};
 use hutong::credential::{BindTerms, bind, present};
-use hutong::crypto::jws::GeneralJws;
 use hutong::crypto::seal::{OfflineKey, SoftwareKey};
 use hutong::crypto::x509::Certificate;
 use hutong::crypto::{Algorithm, Digest, Signer as _};
@@ -20,11 +19,10 @@ use hutong::licence::SocialCreditCode;
 use hutong::peer::{Desk, Reply};
 use hutong::pki::{Made, client_request, files};
 use hutong::tls::{TlsIdentity, client_settings};
-use hutong::trust::lote;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use common::{Apart, Federation, answered, kept_client, now, pin, refused, sound_ask, wait};
+use common::{Federation, answered, kept_client, now, pin, refused, sound_ask, wait};
 
 #[test]
 fn an_enforcement_unit_takes_two_persons_and_a_business_one() {
@@ -56,6 +54,25 @@ fn two_persons_differ_in_name_and_in_key() {
     let same_key = operator_with("130000", "desk-33", Some(&kept));
     refused(&unit.approve(&same_key), 403, "role-not-allowed", "two names, one key");
     assert!(unit.approve(&second("130000")).is_done());
+}
+
+#[test]
+fn who_was_certified_on_files_is_registered_by_two_as_well() {
+    let made = Federation::up().client("130000", "enforcement", "unit-35");
+    let order = common::client_order("unit-35", "enforcement", &made, &json!([roadside()]));
+    assert_eq!(post(&first("130000"), "client-register", &order).status, 202);
+    let alone = post(&first("130000"), "client-register", &order);
+    refused(&alone, 403, "role-not-allowed", "the same operator twice");
+    let mut other = order.clone();
+    other["uses"] = json!([]);
+    let changed = post(&second("130000"), "client-register", &other);
+    assert_eq!(changed.status, 202, "another order waits for its own second person");
+    let desk = Federation::up().desk("130000", 0, Some(&made));
+    let verify = json!({ "credential": "no credential" });
+    let reply = answered(desk.post("/v1/verifications", &verify));
+    refused(&reply, 403, "intended-use-not-registered", "still nobody");
+    assert_eq!(post(&second("130000"), "client-register", &order).status, 200);
+    assert_ne!(answered(desk.post("/v1/verifications", &verify)).status, 403);
 }
 
 #[test]
@@ -244,131 +261,13 @@ fn a_key_is_renewed_by_nobody_elses() {
     let mut same_key = sound.order();
     same_key["request"] = json!(client_request(&shop.name, &made.pkcs8).unwrap());
     pointed_at(&answered(desk.post(&sound.path(), &same_key)), "/request");
+    let public = Federation::up().desk("120000", 1, None);
+    let reply = answered(public.post(&sound.path(), &sound.order()));
+    refused(&reply, 401, "client-certificate-required", "by nobody");
     let grant = granted(desk);
     refused(&disclose(other_desk, &grant), 403, "grant-not-bound-to-client", "another's grant");
     assert!(sound.renew(desk).is_done());
     refused(&disclose(other_desk, &grant), 403, "grant-not-bound-to-client", "afterwards as well");
-}
-
-#[test]
-fn a_list_is_changed_by_two_operators_and_re_signed_by_one() {
-    // The hub of the story that stays up is away by then: these two are served for this test.
-    let apart = Apart::at_rest();
-    let _running = apart.serve(&["hub", "440000"]);
-    let federation = Federation::at_rest();
-    let operator = federation.kept_desk("440000", 2, "440000-operator");
-    let approver = federation.kept_desk("440000", 2, "440000-operator-2");
-    let list = next_list("440000", |_| {});
-    let changed = next_list("440000", |list| {
-        let services = "/LoTE/TrustedEntitiesList/0/TrustedEntityServices";
-        let services = list.pointer_mut(services).unwrap().as_array_mut().unwrap();
-        services.retain(|service| !service.to_string().contains(":client-ca:5\""));
-    });
-    let alone = post(&operator, "list-publish", &json!({ "list": changed }));
-    refused(&alone, 403, "role-not-allowed", "a change by one");
-    let proposed = post(&operator, "list-propose", &json!({ "list": changed }));
-    assert_eq!(proposed.status, 202, "{proposed:?}");
-    let words = proposed.body["words"].to_string();
-    assert!(words.contains("client-ca:5: left out"), "{words}");
-    let sha256 = proposed.body["sha256"].clone();
-    let order = json!({ "sha256": sha256 });
-    let alone = post(&operator, "list-approve", &order);
-    refused(&alone, 403, "role-not-allowed", "the same operator twice");
-    let again = post(&approver, "list-propose", &json!({ "list": changed }));
-    refused(&again, 409, "state-conflict", "proposed already");
-    let other = post(&approver, "list-approve", &json!({ "sha256": Digest::of("another") }));
-    refused(&other, 404, "not-found", "what nobody proposed");
-    let listed = post(&approver, "list-proposals", &json!({}));
-    assert_eq!(listed.body["proposals"][0]["proposer"], json!("desk-1"), "{listed:?}");
-
-    // Nothing new: one is enough; and what was proposed no longer follows.
-    let published = post(&approver, "list-publish", &json!({ "list": list }));
-    assert!(published.is_done(), "{published:?}");
-    until_held("440000", &published.body["sequence"]);
-    let late = post(&approver, "list-approve", &order);
-    refused(&late, 409, "state-conflict", "it follows another list");
-    let another_provinces = next_list("440000", |list| {
-        let uri = "/LoTE/ListAndSchemeInformation/SchemeInformationURI/0/uriValue";
-        *list.pointer_mut(uri).unwrap() = json!("urn:elicence:list:130000");
-    });
-    for (body, what) in [
-        (list, "the same again"),
-        (changed, "one that follows another"),
-        (next_list_signed_by("440000", "status"), "signed by another key"),
-        (another_provinces, "another province's"),
-        ("{}".to_owned(), "nonsense"),
-    ] {
-        let reply = post(&operator, "list-propose", &json!({ "list": body }));
-        refused(&reply, 422, "validation-failed", what);
-    }
-    let narrowed = next_list("440000", |list| {
-        let services = "/LoTE/TrustedEntitiesList/0/TrustedEntityServices";
-        let services = list.pointer_mut(services).unwrap().as_array_mut().unwrap();
-        services.retain(|service| !service.to_string().contains(":client-ca:5\""));
-    });
-    let proposed = post(&operator, "list-propose", &json!({ "list": narrowed }));
-    let approved = post(&approver, "list-approve", &json!({ "sha256": proposed.body["sha256"] }));
-    assert!(approved.is_done(), "{approved:?}");
-    until_held("440000", &approved.body["sequence"]);
-}
-
-#[test]
-fn a_list_that_is_due_is_signed_again_by_its_gateway_where_the_key_is() {
-    let apart = Apart::at_rest();
-    let key = apart.node("440000").dir.join("keys/list-signing.key.pem");
-    let away = key.with_extension("away");
-    std::fs::rename(&key, &away).unwrap();
-    let _running = apart.serve(&["hub", "440000"]);
-    let federation = Federation::at_rest();
-    let operator = federation.kept_desk("440000", 2, "440000-operator");
-    let list = next_list("440000", |list| {
-        let soon = (now() + Duration::from_hours(6 * 24)).whole_seconds();
-        list["LoTE"]["ListAndSchemeInformation"]["NextUpdate"] = json!(soon);
-    });
-    let published = post(&operator, "list-publish", &json!({ "list": list }));
-    assert!(published.is_done(), "{published:?}");
-    let sequence = published.body["sequence"].as_u64().unwrap();
-    until_held("440000", &json!(sequence));
-    let told = |line: &str| {
-        let found = common::until(common::PATIENCE, || {
-            let metrics = answered(operator.get("/metrics")).body;
-            metrics.as_str().unwrap().contains(line).then_some(())
-        });
-        assert!(found.is_some(), "{line}");
-    };
-    told("hutong_list_signings_total{outcome=\"config-invalid\"}");
-    told("hutong_end_alarms_total{days=\"7\",key=\"own_list\"} 1");
-    assert_eq!(held_number("440000"), sequence, "nothing is signed without the key");
-    std::fs::rename(&away, &key).unwrap();
-    until_held("440000", &json!(sequence + 1));
-    told("hutong_list_signings_total{outcome=\"ok\"} 1");
-    std::thread::sleep(Duration::from_secs(3));
-    assert_eq!(held_number("440000"), sequence + 1, "once is enough for a day");
-    let entries = post(&operator, "audit-verify", &json!({}));
-    assert!(entries.is_done(), "{entries:?}");
-}
-
-#[test]
-fn every_end_is_told_by_the_name_of_its_key() {
-    let metrics = answered(first("120000").get("/metrics")).body.to_string();
-    for key in [
-        "tls",
-        "gateway",
-        "status",
-        "registrar",
-        "log",
-        "issuer",
-        "issuing_ca",
-        "list",
-        "client_ca",
-        "own_list",
-        "federation_list",
-        "root",
-    ] {
-        let line = format!("hutong_certificate_expiry_seconds{{key=\\\"{key}\\\"}} ");
-        assert!(metrics.contains(&line), "{line} in {metrics}");
-    }
-    assert!(!metrics.contains("key=\\\"other\\\""), "{metrics}");
 }
 
 #[test]
@@ -631,59 +530,6 @@ fn granted(desk: &Desk) -> String {
 fn disclose(desk: &Desk, grant: &str) -> Reply {
     let body = json!({ "grant": grant, "claims": ["name"] });
     answered(desk.post_signed("/v1/disclosures", tianjin(), &body))
-}
-
-/// The list that follows the one in force, changed and signed with the province's list key.
-fn next_list(division: &str, change: impl FnOnce(&mut Value)) -> String {
-    signed_list(division, "list-signing", change)
-}
-
-fn next_list_signed_by(division: &str, key: &str) -> String {
-    signed_list(division, key, |_| {})
-}
-
-fn signed_list(division: &str, key: &str, change: impl FnOnce(&mut Value)) -> String {
-    let federation = Federation::at_rest();
-    let public = federation.desk(division, 1, None);
-    let held = answered(public.get(&format!("/v1/lists/{division}"))).body;
-    let held = GeneralJws::parse(&serde_json::to_vec(&held).unwrap()).unwrap();
-    let mut list: Value = serde_json::from_slice(held.payload()).unwrap();
-    let scheme = &mut list["LoTE"]["ListAndSchemeInformation"];
-    let sequence = scheme["LoTESequenceNumber"].as_u64().unwrap();
-    scheme["LoTESequenceNumber"] = json!(sequence + 1);
-    scheme["ListIssueDateTime"] = json!(now().whole_seconds());
-    for extension in scheme["SchemeExtensions"].as_array_mut().unwrap() {
-        if extension["Name"] == "urn:elicence:ext:PreviousList" {
-            extension["Value"] =
-                json!({ "sequence": sequence, "sha256": Digest::of(held.payload()) });
-        }
-    }
-    change(&mut list);
-    let payload = serde_json::to_vec(&list).unwrap();
-    let keys = federation.dir.join(division).join("keys");
-    let path = |what: &str| keys.join(format!("{key}.{what}.pem"));
-    let signer = SoftwareKey::from_pkcs8(&files::read_key(&path("key")).unwrap()).unwrap();
-    let certificate = files::read_certificates(&path("cert")).unwrap().remove(0);
-    let mut document = GeneralJws::unsigned(payload.clone());
-    document.add(lote::vote(&signer, &certificate, &payload, now()).unwrap());
-    String::from_utf8(document.to_bytes().unwrap()).unwrap()
-}
-
-/// Waits until a gateway holds its own list with this number.
-fn until_held(division: &str, sequence: &Value) {
-    let held = common::until(common::PATIENCE, || {
-        (json!(held_number(division)) == *sequence).then_some(())
-    });
-    assert!(held.is_some(), "the gateway never took its own list {sequence}");
-}
-
-/// The number of its own list that a gateway holds.
-fn held_number(division: &str) -> u64 {
-    let public = Federation::at_rest().desk(division, 1, None);
-    let held = answered(public.get(&format!("/v1/lists/{division}"))).body;
-    let held = GeneralJws::parse(&serde_json::to_vec(&held).unwrap()).unwrap();
-    let list: Value = serde_json::from_slice(held.payload()).unwrap();
-    list["LoTE"]["ListAndSchemeInformation"]["LoTESequenceNumber"].as_u64().unwrap()
 }
 
 fn pointed_at(reply: &Reply, pointer: &str) {

@@ -130,7 +130,7 @@ fn a_key_serves_the_client_and_role_it_was_registered_for() {
     for (id, role) in [("unit-62", "enforcement"), ("unit-61", "business")] {
         let (desk, made) = unit("unit-61");
         let order = client_order(id, role, &made, &json!([]));
-        assert!(answered(operator.post(REGISTER, &order)).is_done());
+        assert!(common::register([&operator, &approver_at("130000")], &order).is_done());
         for (path, body) in [(VERIFY, &body), ("/v1/inspections", &sound_inspection())] {
             refused(&answered(desk.post(path, body)), 403, "intended-use-not-registered", role);
         }
@@ -415,7 +415,7 @@ fn register(id: &str, made: &Made, types: &[LicenceType], queries: &[&str]) -> R
         "queries": queries,
     }]);
     let order = client_order(id, "enforcement", made, &uses);
-    answered(operator_at("130000").post(REGISTER, &order))
+    common::register([&operator_at("130000"), &approver_at("130000")], &order)
 }
 
 fn inspection(desk: &Desk) -> Value {
@@ -458,6 +458,10 @@ fn pointed_at(reply: &Reply, pointer: &str) {
     assert_eq!(reply.body["errors"][0]["pointer"], json!(pointer), "{reply:?}");
 }
 
+fn approver_at(division: &str) -> Desk {
+    Federation::up().kept_desk(division, 2, &format!("{division}-operator-2"))
+}
+
 fn operator_at(division: &str) -> Desk {
     Federation::up().kept_desk(division, 2, &format!("{division}-operator"))
 }
@@ -485,7 +489,6 @@ fn member(division: &str) -> MemberId {
 }
 
 const ISSUE: &str = "/v1/operator/licence-issue";
-const REGISTER: &str = "/v1/operator/client-register";
 const VERIFY: &str = "/v1/verifications";
 const QUERY: &str = "/v1/licences:query";
 /// The number on the paper licence of the story.

@@ -44,7 +44,7 @@ const SHARED: [&str; 6] = [
     "/v1/lists/federation/1",
 ];
 /// Routes of operators.
-const OPERATOR: [&str; 7] = [
+const OPERATOR: [&str; 17] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -52,6 +52,16 @@ const OPERATOR: [&str; 7] = [
     "/v1/operator/licence-issue",
     "/v1/operator/client-register",
     "/v1/operator/list-publish",
+    "/v1/operator/list-propose",
+    "/v1/operator/list-approve",
+    "/v1/operator/list-proposals",
+    "/v1/operator/client-invite",
+    "/v1/operator/client-request",
+    "/v1/operator/client-approve",
+    "/v1/operator/client-list",
+    "/v1/operator/client-suspend",
+    "/v1/operator/client-resume",
+    "/v1/operator/client-revoke",
 ];
 const PROVINCES: [&str; 3] = ["120000", "130000", "440000"];
 

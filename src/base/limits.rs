@@ -129,6 +129,8 @@ pub const ROOT_BYTES: usize = 64 * KIB;
 /// How long an application must have stood in the log before a lost list key is replaced by it:
 /// three days for the member to see it and object.
 pub const REENROLMENT_WAIT: Duration = Duration::from_hours(72);
+/// Applications that a hub logs in one day: every node reads every line of the list log.
+pub const ENROLMENTS_PER_DAY: usize = 200;
 /// Suspension orders held of one member: as many as it may list keys, with room for repetition.
 pub const ORDERS_PER_MEMBER: usize = 20_000;
 /// Keys in a root; each vote is a signature to verify.

@@ -33,7 +33,9 @@ pub(super) enum Command {
     ///     --request unit-7.csr.pem --out ./unit-7
     #[command(verbatim_doc_comment)]
     Approve(Approve),
-    /// Registers a client with its uses, at a running gateway, as an operator.
+    /// Registers a client that was certified on files, with its uses, at a running gateway.
+    ///
+    /// All but businesses take two operators: another one sends the same order.
     ///
     /// Example:
     ///   hutong client register order.json --gateway https://127.0.0.1:8445 …
@@ -117,7 +119,11 @@ impl Command {
                 let body = json!(order);
                 let path = "/v1/operator/client-register";
                 let answer = operator.post(screen, path, &body).await?;
-                let line = format!("registered {id}; audit entry {}", answer["audit_index"]);
+                let line = if answer["state"] == "proposed" {
+                    format!("proposed {id}: another operator must send the same order")
+                } else {
+                    format!("registered {id}; audit entry {}", answer["audit_index"])
+                };
                 screen.result(&answer, &[line]);
                 Ok(ExitCode::SUCCESS)
             }
@@ -200,7 +206,7 @@ fn request(order: &Request, screen: Screen) -> Result<ExitCode, Failure> {
         format!("spki_sha256  {spki} (read it to the operators over a second channel)"),
         format!("request      {} (goes to the gateway's operators)", request_path.display()),
     ];
-    if let Some(application) = application(&order, request)? {
+    if let Some(application) = application(order, request)? {
         let text = serde_json::to_vec_pretty(&application).unwrap_or_default();
         papers::write_new(&application_path, &text)?;
         told["application"] = json!(application_path);

@@ -20,7 +20,7 @@ use crate::tls::{ServerPin, TlsIdentity};
 pub(super) struct Caller {
     /// Origin of the listener to call: the federation listener for clients, the operator listener
     /// for operators.
-    #[arg(long, value_name = "ORIGIN", help_heading = "Connection")]
+    #[arg(long, visible_alias = "hub", value_name = "ORIGIN", help_heading = "Connection")]
     gateway: String,
     /// The node's certificate (its keys/gateway-tls.cert.pem); no other is believed.
     #[arg(long, value_name = "FILE", help_heading = "Connection")]
@@ -165,9 +165,20 @@ pub(super) async fn post_public(
     path: &str,
     document: &Value,
 ) -> Result<Value, Failure> {
-    let desk = Desk::open(origin, pin(server_cert)?, None, Arc::new(SystemClock))
+    post_pinned(screen, origin, pin(server_cert)?, path, document).await
+}
+
+/// The same where the server is pinned otherwise than by a file: the hub, by the root.
+pub(super) async fn post_pinned(
+    screen: Screen,
+    origin: &str,
+    pin: ServerPin,
+    path: &str,
+    document: &Value,
+) -> Result<Value, Failure> {
+    let desk = Desk::open(origin, pin, None, Arc::new(SystemClock))
         .map_err(|error| Failure::desk(format!("{origin} cannot be called"), &error))?;
-    done(origin, screen.waiting("asking the issuing province", desk.post(path, document)).await)
+    done(origin, screen.waiting("asking the node", desk.post(path, document)).await)
 }
 
 fn done(origin: &str, sent: Result<Reply, DeskError>) -> Result<Value, Failure> {

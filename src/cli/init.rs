@@ -166,8 +166,9 @@ fn found_gateway(order: InitGateway, screen: Screen) -> Result<ExitCode, Failure
             format!("application    {}", founded.bundle.display()),
         ],
     );
+    let folder = order.dir.display();
     screen
-        .note("next: take the application to the hub's operators (hutong member check shows it),");
+        .note(&format!("next: hutong member apply --data-dir {folder} --hub ORIGIN hands it in,"));
     screen.note(&format!("then: hutong serve --config {}", founded.config.display()));
     Ok(ExitCode::SUCCESS)
 }
@@ -226,7 +227,7 @@ pub(super) fn hub_failure(error: &HubFoundingError) -> Failure {
     }
 }
 
-fn gateway_failure(error: &FoundingError) -> Failure {
+pub(super) fn gateway_failure(error: &FoundingError) -> Failure {
     let what = "the gateway cannot be founded";
     match error {
         FoundingError::Exists { .. } => occupied(what, error),

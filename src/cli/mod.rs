@@ -14,14 +14,20 @@ mod disclosure;
 mod doctor;
 mod fail;
 mod init;
+mod lists;
 mod member;
+mod membership;
 mod own_list;
 mod papers;
 mod plain;
 mod record;
+mod root;
+mod rotate;
 mod screen;
 mod serve;
+mod signing;
 mod state;
+mod suspend;
 mod trust;
 mod verify;
 mod wallet;
@@ -88,14 +94,14 @@ enum Command {
     /// Found a gateway, a hub, or an operator's desk.
     #[command(subcommand)]
     Init(init::Command),
-    /// Check applications, list members.
+    /// Apply to the federation; check, take in, list, change and end members.
     #[command(subcommand)]
     Member(member::Command),
     /// Make, verify and show e-records.
     #[command(subcommand)]
     Record(record::Command),
     Serve(serve::Serve),
-    /// Make, sign and show the root of trust.
+    /// Make, sign, compare, verify, publish and show what trust rests on.
     #[command(subcommand)]
     Trust(trust::Command),
     Verify(Box<verify::Verify>),

@@ -319,10 +319,18 @@ fn replace_key(
     change: &KeyChangeExtension,
     now: Timestamp,
 ) -> Result<(), MembershipError> {
-    put(&mut entity.information.extensions, KEY_CHANGE, change)?;
+    let extensions = &mut entity.information.extensions;
+    // How the key came here goes into history with it: a node that was away follows every step.
+    let earlier: Vec<Extension> =
+        extensions.iter().filter(|held| held.is_named(KEY_CHANGE)).cloned().collect();
+    put(extensions, KEY_CHANGE, change)?;
     let identity = DigitalIdentity::of(std::slice::from_ref(certificate));
     let service = list_service_mut(entity)?;
-    service.change_key(identity, now).map_err(|_| MembershipError::TooSoon)
+    service.change_key(identity, now).map_err(|_| MembershipError::TooSoon)?;
+    if let Some(past) = service.history.first_mut() {
+        past.service_information_extensions.extend(earlier);
+    }
+    Ok(())
 }
 
 fn member_of(entity: &Entity) -> Option<MemberId> {
@@ -452,3 +460,6 @@ pub(super) fn word(status: ServiceStatus) -> &'static str {
 
 const KEY_CHANGE: &str = "KeyChange";
 const LIFTED_ORDERS: &str = "LiftedOrders";
+
+#[cfg(test)]
+mod tests;

@@ -89,3 +89,81 @@ impl Registration {
 /// The most renewals that a registration tells of. It travels in a header; and a grant lives 90
 /// days at most, in which nobody needs more keys.
 pub const MOST_RENEWALS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Algorithm;
+    use crate::crypto::seal::SoftwareKey;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+
+    fn keys() -> [SoftwareKey; 3] {
+        [0; 3].map(|_| SoftwareKey::generate(Algorithm::Es256).unwrap())
+    }
+
+    fn spki(key: &SoftwareKey) -> Digest {
+        key.public_key().spki_digest()
+    }
+
+    fn name() -> ClientName {
+        "urn:elicence:client:120000:business:91120101MA5000000X".parse().unwrap()
+    }
+
+    fn registration(key: &SoftwareKey, renewals: Vec<String>) -> Registration {
+        Registration {
+            iss: "urn:elicence:member:120000".parse().unwrap(),
+            iat: NOW.into(),
+            exp: NOW.into(),
+            id: "91120101MA5000000X".to_owned(),
+            role: "business".to_owned(),
+            name: "示例".to_owned(),
+            contact: "contact@client.example".to_owned(),
+            spki_sha256: spki(key),
+            uses: Vec::new(),
+            renewals,
+        }
+    }
+
+    fn link(old: &SoftwareKey, new: &SoftwareKey) -> String {
+        Renewal::sign(old, &name(), spki(new), NOW).unwrap()
+    }
+
+    #[test]
+    fn a_chain_of_renewals_leads_back_to_the_first_key() {
+        let [first, second, third] = keys();
+        let chain = vec![link(&second, &third), link(&first, &second)];
+        let earlier = registration(&third, chain).renewed_from();
+        assert_eq!(earlier, Ok(vec![spki(&second), spki(&first)]));
+        assert_eq!(registration(&first, Vec::new()).renewed_from(), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn fd_16_a_province_cannot_say_that_a_key_follows_another() {
+        let [victim, own, other] = keys();
+        let unsound = Err(ExchangeRefusal::SignatureInvalid);
+        let stolen_name = "urn:elicence:client:120000:business:someone-else".parse().unwrap();
+        for (chain, what) in [
+            // Signed by the thief's own key, in the victim's name.
+            (vec![forged(&own, &victim, &own)], "by another key than it names"),
+            (vec![link(&victim, &other)], "for another key"),
+            (vec![Renewal::sign(&victim, &stolen_name, spki(&own), NOW).unwrap()], "another's"),
+            (vec![link(&victim, &own), link(&other, &own)], "a broken chain"),
+            (vec![link(&victim, &own), "no token".to_owned()], "nonsense"),
+            (vec![link(&own, &own); MOST_RENEWALS + 1], "too many"),
+        ] {
+            assert_eq!(registration(&own, chain).renewed_from(), unsound, "{what}");
+        }
+    }
+
+    /// A statement in the name of `named`, signed by `signer`.
+    fn forged(signer: &SoftwareKey, named: &SoftwareKey, next: &SoftwareKey) -> String {
+        let claims = Renewal {
+            client: name().to_string(),
+            iat: NOW.into(),
+            previous: Jwk::of(named.public_key()),
+            next_spki: spki(next),
+        };
+        sign_compact(signer, Header::new(Typ::ClientRenewal), &claims).unwrap()
+    }
+}

@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use super::issuing::validation;
 use super::keys::KeyFolder;
 use super::node::{ClientDetails, Node, unavailable};
-use super::operating::read;
+use super::operating::{ClientOrder, read};
 use super::proposing::{Proposed, approval, listed, second_person};
 use super::standing::name_digest;
 use crate::audit::{Entry, EntryKind};
 use crate::base::{ClientId, Code, Timestamp};
-use crate::crypto::Digest;
 use crate::crypto::x509::Certificate;
+use crate::crypto::{Digest, json as canonical};
 use crate::exchange::{InvitationKey, RegisteredUse};
 use crate::http::Problem;
 use crate::identity::{Client, ClientName, Role};
@@ -243,6 +243,52 @@ impl Node {
         Ok(Json(told).into_response())
     }
 
+    /// Registers a client that was certified on files, with its uses. All but businesses take two
+    /// operators here as well: the same order, sent by another, is the approval.
+    pub(super) async fn register_client(
+        self: &Arc<Self>,
+        operator: &Client,
+        order: ClientOrder,
+    ) -> Result<Response, Problem> {
+        let now = self.now();
+        let role: Role = order.role.parse().map_err(|error| validation("/role", &error))?;
+        self.check_statutory_uses(role, &order.uses)?;
+        let name = self.name_of(role, order.id.clone());
+        // What takes two persons to give back is not given back by registering another key.
+        if !matches!(
+            self.clients.state_of_name(&order.role, &name.id),
+            None | Some(ClientState::Active)
+        ) {
+            return Err(Problem::new(Code::StateConflict)
+                .with_detail("the client is suspended or was revoked"));
+        }
+        let mut effects = Vec::new();
+        if persons(role) == Persons::Two {
+            let text = canonical::canonical(&order).map_err(|_| Problem::new(Code::Internal))?;
+            let digest = Digest::of(text);
+            let id = digest.to_string();
+            match self.proposal(REGISTRATION, &id).await? {
+                Some(row) if row.state == ProposalState::Proposed && row.ends > now => {
+                    effects.push(approval(operator, &row, Persons::Two, now));
+                }
+                _ => {
+                    let told = json!({ "client": name.to_string() });
+                    let digest = Some(digest);
+                    let proposed =
+                        Proposed { kind: REGISTRATION, name: &id, document: &order, digest };
+                    return self.propose(operator, proposed, Vec::new(), told).await;
+                }
+            }
+        }
+        let details = ClientDetails { contact: order.contact, uses: order.uses };
+        let row = self.client_row(&name, order.spki_sha256, order.name, &details, now)?;
+        let mut entry = Entry::new(EntryKind::ClientChanged, now, operator.actor());
+        entry.reference = Some(row.id.to_string());
+        effects.push(Effect::PutClient(row));
+        let audit_index = self.change_clients(effects, entry).await.map_err(second_person)?;
+        Ok(Json(json!({ "audit_index": audit_index })).into_response())
+    }
+
     async fn list_clients(&self) -> Result<Response, Problem> {
         let rows = self.store.clients().await.map_err(|error| unavailable(&error))?;
         let mut clients = Vec::new();
@@ -387,6 +433,7 @@ const fn persons(role: Role) -> Persons {
 }
 
 const APPLICATION: &str = "client";
+const REGISTRATION: &str = "client-registration";
 const RETURN: &str = "client-return";
 /// Among whose identifiers the used codes are remembered.
 const INVITATION: &str = "client invitation";

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::rotating::next_file;
 use crate::base::{Division, ServiceId};
-use crate::crypto::Signer;
 use crate::crypto::seal::SoftwareKey;
 use crate::crypto::x509::Certificate;
+use crate::crypto::{PublicKey, Signer};
 use crate::pki::{Authority, PkiError, files};
-use crate::trust::ServiceKind;
+use crate::trust::{ProvincialList, ServiceKind, ServiceStatus};
 
 /// The keys that a running gateway holds.
 pub(crate) struct Keys {
@@ -61,6 +62,68 @@ impl Keys {
             },
             nonce_secret: folder.nonce_secret()?,
         })
+    }
+}
+
+impl Keys {
+    /// Goes over to the keys that are to follow, each as soon as `list`, the province's own in
+    /// force, grants it.
+    pub(crate) fn follow(
+        &mut self,
+        data_dir: &Path,
+        list: &ProvincialList,
+    ) -> Result<(), PkiError> {
+        let folder = KeyFolder::of(data_dir);
+        let granted = |key: &PublicKey| {
+            let mut services = list.services().iter();
+            services.find(|service| service.key == *key && service.status == ServiceStatus::Granted)
+        };
+        for (kind, place) in [
+            (ServiceKind::GatewaySigning, &mut self.signing),
+            (ServiceKind::Status, &mut self.status),
+            (ServiceKind::Registrar, &mut self.registrar),
+        ] {
+            let next = next_file(kind.word());
+            if folder.key(&next).exists() {
+                let signer = folder.signer(&next)?;
+                if granted(signer.public_key()).is_some() {
+                    *place = signer;
+                }
+            }
+        }
+        let next = next_file("gateway-tls");
+        if folder.key(&next).exists() {
+            let certificate = first(files::read_certificates(&folder.certificate(&next))?);
+            if certificate.public_key().is_ok_and(|key| granted(&key).is_some()) {
+                self.tls = (certificate, files::read_key(&folder.key(&next))?);
+            }
+        }
+        let next = next_file("issuance");
+        if folder.key(&next).exists() {
+            let signer = folder.signer(&next)?;
+            if granted(signer.public_key()).is_some() {
+                self.issuer.chain = files::read_certificates(&folder.certificate(&next))?;
+                self.issuer.signer = signer;
+            }
+        }
+        // The number of an issuer's entry is the list's to say: credentials carry it.
+        if let Some(service) = granted(self.issuer.signer.public_key()) {
+            self.issuer.id = service.id.clone();
+        }
+        Ok(())
+    }
+
+    /// Every key in use by its digest, as the log states it at the start.
+    pub(crate) fn in_use(&self) -> String {
+        let tls = self.tls.0.spki_digest();
+        let spki = |signer: &Arc<dyn Signer>| signer.public_key().spki_digest();
+        format!(
+            "gateway-tls={tls} gateway-signing={} status={} registrar={} issuance={}",
+            spki(&self.signing),
+            spki(&self.status),
+            spki(&self.registrar),
+            spki(&self.issuer.signer),
+        )
     }
 }
 

@@ -11,16 +11,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::issuing::{IssueOrder, StatusOrder, validation};
-use super::node::{ClientDetails, Node, unavailable};
+use super::node::{Node, unavailable};
 use super::party::client_in;
 use super::timekeeping::Agreement;
-use crate::audit::{Actor, Entry, EntryKind};
 use crate::base::{ClientId, Code, Timestamp, limits};
 use crate::crypto::{Digest, PublicKey};
 use crate::exchange::RegisteredUse;
 use crate::http::{Problem, StrictJson};
-use crate::identity::{Caller, ClientName, Role};
-use crate::store::{ClientState, Effect};
+use crate::identity::{Caller, Role};
 use crate::trust::{ServiceKind, ServiceStatus, Snapshot, TrustAge};
 
 /// A client to be registered.
@@ -49,6 +47,13 @@ pub struct ListOrder {
     pub list: String,
 }
 
+/// A suspension order to be carried into the federation.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrderToPublish {
+    order: String,
+}
+
 /// `POST /v1/operator/{command}`.
 pub(super) async fn command(
     State(node): State<Arc<Node>>,
@@ -68,10 +73,10 @@ pub(super) async fn command(
             let audit_index = node.change_status(&order, actor).await?;
             Ok(Json(json!({ "audit_index": audit_index })).into_response())
         }
-        "client-register" => {
-            let order: ClientOrder = read(value)?;
-            let audit_index = node.register_client(order, actor).await?;
-            Ok(Json(json!({ "audit_index": audit_index })).into_response())
+        "client-register" => node.register_client(client, read(value)?).await,
+        "order-publish" => {
+            let order: OrderToPublish = read(value)?;
+            Ok(Json(node.publish_order(order.order.as_bytes()).await?).into_response())
         }
         "audit-verify" => Ok(Json(node.verify_log().await?).into_response()),
         other if other.starts_with("client-") => node
@@ -181,30 +186,6 @@ impl Node {
             self.telemetry.trust_is_aged(member.id.division(), age);
         }
         self.telemetry.measure_ends(&self.ends(), now);
-    }
-
-    async fn register_client(
-        self: &Arc<Self>,
-        order: ClientOrder,
-        actor: Actor,
-    ) -> Result<u64, Problem> {
-        let now = self.now();
-        let role: Role = order.role.parse().map_err(|error| validation("/role", &error))?;
-        self.check_statutory_uses(role, &order.uses)?;
-        let name = ClientName { division: self.settings.member.division(), role, id: order.id };
-        // What takes two persons to give back is not given back by registering another key.
-        if !matches!(
-            self.clients.state_of_name(&order.role, &name.id),
-            None | Some(ClientState::Active)
-        ) {
-            return Err(Problem::new(Code::StateConflict)
-                .with_detail("the client is suspended or was revoked"));
-        }
-        let details = ClientDetails { contact: order.contact, uses: order.uses };
-        let row = self.client_row(&name, order.spki_sha256, order.name, &details, now)?;
-        let mut entry = Entry::new(EntryKind::ClientChanged, now, actor);
-        entry.reference = Some(row.id.to_string());
-        self.change_clients(vec![Effect::PutClient(row)], entry).await
     }
 
     /// An agency registers uses of the national catalogue, and may only narrow them.

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 
 use super::node::Node;
-use crate::base::{Code, Layer, MemberId, limits};
+use crate::base::{Code, Layer, ListId, MemberId, limits};
 use crate::http::Problem;
 use crate::peer::{PeerDirectory, PeerError, PeerRequest};
 use crate::trust::Snapshot;
@@ -94,11 +94,12 @@ impl Node {
         &self,
         list: Vec<u8>,
     ) -> Result<serde_json::Value, Problem> {
+        self.remember_own_list(&list).await.map_err(|error| super::node::unavailable(&error))?;
         let unreachable = |_| Problem::new(Code::IssuerProvinceUnreachable);
         let snapshot = self.trust.snapshot();
         let division = self.settings.member.division();
-        let held =
-            snapshot.state().province(division).map_or(0, |list| list.header().named.sequence);
+        let newest = snapshot.state().newest(ListId::Province(division));
+        let held = newest.map_or(0, |header| header.named.sequence);
         let path = format!("/v1/members/{division}/list");
         let mut request = PeerRequest::post(&path, list, limits::BODY_BYTES);
         request.method = reqwest::Method::PUT;

@@ -14,11 +14,11 @@ use super::founding::{Charter, FoundingError, issuer_entry, list_payload_signed,
 use super::keys::KeyFolder;
 use super::node::Node;
 use crate::base::{Code, ListId, Timestamp};
-use crate::http::{Problem, SignedDocument, instant_asked};
+use crate::http::{Problem, SignedDocument, documents, instant_asked};
 use crate::identity::Caller;
 use crate::pki::{Authority, LEAF_LIFE, Period, files};
 use crate::trust::lote::SignedList;
-use crate::trust::{DocumentKind, PreviousList, ServiceStatus, StoredDocument};
+use crate::trust::{PreviousList, ServiceStatus};
 
 /// `GET /v1/status-lists/{kind}/{number}`.
 pub(super) async fn status_list(
@@ -49,8 +49,11 @@ pub(super) async fn root(
     Path(number): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let held = node.document(DocumentKind::Root, &number)?;
-    Ok(node.representations.show(SignedDocument::root(held.text), &headers))
+    let snapshot = node.trust.snapshot();
+    let root = number.parse().ok().and_then(|number| snapshot.state().root_numbered(number));
+    let root = root.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let text = String::from_utf8_lossy(root.bytes()).into_owned();
+    Ok(node.representations.show(SignedDocument::root(text), &headers))
 }
 
 /// `GET /v1/freshness`: the newest statement this gateway holds.
@@ -69,27 +72,25 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let asked = instant_asked(query.as_deref())?;
-    let held = node.document(DocumentKind::List, &id)?;
+    let text = documents::list_in_force(node.trust.snapshot().state(), &id)?;
     if let Some(instant) = asked {
-        let list = SignedList::parse(held.text.as_bytes()).map_err(|_| Code::Internal)?;
+        let list = SignedList::parse(text.as_bytes()).map_err(|_| Code::Internal)?;
         if list.document().lote.scheme.list_issue_date_time > instant {
             return Err(Problem::new(Code::NotFound));
         }
     }
-    Ok(node.representations.show(SignedDocument::newest_list(held.text), &headers))
+    Ok(node.representations.show(SignedDocument::newest_list(text), &headers))
 }
 
-/// `GET /v1/lists/{id}/{sequence}`: the version this gateway holds, and no other.
+/// `GET /v1/lists/{id}/{sequence}`: the versions that are here, in force or waiting, and no other.
 pub(super) async fn list_version(
     State(node): State<Arc<Node>>,
     Path((id, sequence)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let held = node.document(DocumentKind::List, &id)?;
-    if held.sequence.to_string() != sequence {
-        return Err(Problem::new(Code::NotFound));
-    }
-    Ok(node.representations.show(SignedDocument::list_version(held.text), &headers))
+    let sequence = sequence.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let text = documents::list_version(node.trust.snapshot().state(), &id, sequence)?;
+    Ok(node.representations.show(SignedDocument::list_version(text), &headers))
 }
 
 /// `GET /.well-known/elicence-gateway`.
@@ -110,14 +111,6 @@ pub(super) async fn well_known(State(node): State<Arc<Node>>) -> Json<serde_json
         "formats": ["dc+sd-jwt", "statuslist+jwt", "application/vnd.elicence.record.v1+json"],
         "witnessed": snapshot.is_witnessed(),
     }))
-}
-
-impl Node {
-    fn document(&self, kind: DocumentKind, id: &str) -> Result<StoredDocument, Problem> {
-        let documents = self.trust.snapshot().state().documents();
-        let found = documents.into_iter().find(|held| held.kind == kind && held.id == id);
-        found.ok_or_else(|| Problem::new(Code::NotFound))
-    }
 }
 
 /// A change of a province's own list, made and signed on its files.

@@ -143,7 +143,9 @@ pub(super) fn certificate_ends(folder: &KeyFolder) -> Vec<KeyEnd> {
         let end = chain.iter().map(crate::crypto::x509::Certificate::not_after).min()?;
         Some(KeyEnd::of_file(&stem, end))
     };
-    files::certificates_in(folder.path()).into_iter().filter_map(first_end).collect()
+    let certificates = files::certificates_in(folder.path()).into_iter();
+    // What was superseded may end in peace.
+    certificates.filter(|(stem, _)| !stem.ends_with("-superseded")).filter_map(first_end).collect()
 }
 
 /// How often is looked: with the refresh of trust, but neither in a rush nor after a nap.

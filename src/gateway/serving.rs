@@ -50,7 +50,8 @@ impl Running {
 /// Starts the gateway that `settings` describe.
 pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let node = Arc::new(prepare(settings, clock).await?);
-    let entry = Entry::new(EntryKind::Started, node.now(), Actor::gateway());
+    let mut entry = Entry::new(EntryKind::Started, node.now(), Actor::gateway());
+    entry.reference = Some(node.keys.in_use());
     node.commit(Vec::new(), entry).await.map_err(|problem| StartError::Record(problem.code()))?;
     let mut service = Service::start(bind(&node).await?);
     service.run_beside(keep_fresh(Arc::clone(&node)));
@@ -82,7 +83,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         return Err(StartError::OtherHub { pinned: root.document().hub.url.clone() });
     }
     let division = settings.member.division();
-    let keys = Keys::load(&settings.data_dir, division)?;
+    let mut keys = Keys::load(&settings.data_dir, division)?;
     let origin = format!("elicence/{division}/audit");
     let store = Store::open(&settings.data_dir, &origin, Arc::clone(&keys.log)).await?;
     let certificate_ends = resigning::certificate_ends(&KeyFolder::of(&settings.data_dir));
@@ -90,6 +91,9 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
     let rows = store.trust_documents().await?;
     let lines = store.list_log_lines().await?;
     let trust = TrustFeed::restore(root, &rows, &lines, now).map_err(StartError::Root)?;
+    if let Some(list) = trust.snapshot().state().province(division) {
+        keys.follow(&settings.data_dir, list)?;
+    }
     let identity = TlsIdentity::new(std::slice::from_ref(&keys.tls.0), &keys.tls.1)?;
     let policy = if settings.allow_private_addresses {
         OriginPolicy::AllowPrivate

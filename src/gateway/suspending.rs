@@ -21,13 +21,19 @@ pub(super) async fn bring(
     State(node): State<Arc<Node>>,
     body: Bytes,
 ) -> Result<Json<Value>, Problem> {
-    let order = node.take_order(&body).await.map_err(|error| match error {
-        RefreshError::Store(error) => unavailable(&error),
-        other => Problem::new(Code::ValidationFailed)
-            .with_error("", format!("{}: {other}", other.code())),
-    })?;
-    let snapshot = node.trust.snapshot();
-    Ok(Json(documents::order_answer(&order, snapshot.state().orders())))
+    Ok(Json(node.publish_order(&body).await?))
+}
+
+impl Node {
+    /// Takes an order, carries it on, and tells what it counts for.
+    pub(super) async fn publish_order(self: &Arc<Self>, bytes: &[u8]) -> Result<Value, Problem> {
+        let order = self.take_order(bytes).await.map_err(|error| match error {
+            RefreshError::Store(error) => unavailable(&error),
+            other => Problem::new(Code::ValidationFailed)
+                .with_error("", format!("{}: {other}", other.code())),
+        })?;
+        Ok(documents::order_answer(&order, self.trust.snapshot().state().orders()))
+    }
 }
 
 /// `GET /v1/suspensions`: the orders held, newest first, as far as one answer carries them.

@@ -161,6 +161,7 @@ impl Node {
             }
         }
         self.keep_and_swap(&before, state, &lines).await?;
+        self.watch_own_lines(&lines).await;
         Ok(outcomes)
     }
 

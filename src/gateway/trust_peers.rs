@@ -13,7 +13,7 @@ use super::trust_refresh::RefreshError;
 use super::trust_source::Source;
 use crate::base::{Entropy as _, MemberId, Timestamp};
 use crate::peer::PeerRequest;
-use crate::trust::{Freshness, ServiceStatus, SignedOrder, Standing};
+use crate::trust::{Freshness, HeldOrder, ServiceStatus, SignedOrder, Standing};
 
 impl Node {
     /// Refreshes trust once, from the hub and from some of the other members.
@@ -111,7 +111,7 @@ impl Node {
         let order = SignedOrder::parse(bytes)?;
         let standing = || {
             let snapshot = self.trust.snapshot();
-            snapshot.state().orders().get(order.sha256()).map(|held| held.standing())
+            snapshot.state().orders().get(order.sha256()).map(HeldOrder::standing)
         };
         let before: Option<Standing> = standing();
         let outcomes = self.apply(&[Fetched::Order(bytes.to_vec())]).await?;

@@ -63,17 +63,66 @@ impl Work<'_> {
                 Ok(())
             }
             Err(refusal) => {
-                if self.source.is_alarming(refusal) {
-                    let division = match &update {
-                        Fetched::List(ListId::Province(division), _) => *division,
-                        _ => node.settings.member.division(),
-                    };
-                    let source = self.source;
-                    tracing::warn!(?source, code = %refusal.code(), %refusal, "trust is not taken");
-                    node.telemetry.trust_updated(division, Err(refusal.code()));
-                }
+                let list = match &update {
+                    Fetched::List(id, _) => Some(*id),
+                    _ => None,
+                };
+                self.tell_refused(list, refusal);
                 Err(refusal)
             }
+        }
+    }
+
+    fn tell_refused(&self, list: Option<ListId>, refusal: UpdateRefusal) {
+        if self.source.is_alarming(refusal) {
+            let source = self.source;
+            tracing::warn!(?source, code = %refusal.code(), %refusal, "trust is not taken");
+            self.count(list, refusal.code());
+        }
+    }
+
+    /// Counts what became of a province's list, or of what is everybody's.
+    fn count(&self, list: Option<ListId>, code: Code) {
+        let division = match list {
+            Some(ListId::Province(division)) => division,
+            _ => self.node.settings.member.division(),
+        };
+        self.node.telemetry.trust_updated(division, Err(code));
+    }
+
+    /// Fetches a document. That the hub does not give what every hub has is counted like a refusal,
+    /// and every such failure once; another member may simply be away.
+    async fn fetch(&self, path: &str, most_bytes: usize) -> Result<Vec<u8>, FetchError> {
+        let fetched = self.node.fetch_from(self.source, path, most_bytes).await;
+        fetched.inspect_err(|error| self.tell_unfetched(None, error))
+    }
+
+    async fn fetch_text(&self, path: &str, most_bytes: usize) -> Result<String, FetchError> {
+        let bytes = self.fetch(path, most_bytes).await?;
+        let text = String::from_utf8(bytes).map_err(|_| FetchError::Malformed);
+        text.inspect_err(|error| self.tell_unfetched(None, error))
+    }
+
+    /// As [`Self::fetch`] for what need not be there.
+    async fn fetch_if_any(&self, path: &str, most: usize) -> Result<Option<Vec<u8>>, FetchError> {
+        match self.node.fetch_from(self.source, path, most).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(FetchError::NotFound) => Ok(None),
+            Err(error) => {
+                self.tell_unfetched(None, &error);
+                Err(error)
+            }
+        }
+    }
+
+    fn malformed(&self) -> FetchError {
+        self.tell_unfetched(None, &FetchError::Malformed);
+        FetchError::Malformed
+    }
+
+    fn tell_unfetched(&self, list: Option<ListId>, error: &FetchError) {
+        if self.source == Source::Hub {
+            self.count(list, error.code());
         }
     }
 
@@ -81,10 +130,9 @@ impl Work<'_> {
         for _ in 0..limits::ROOT_STEPS {
             let next = self.state.root().document().sequence + 1;
             let path = format!("/v1/root/{next}");
-            match self.node.fetch_from(self.source, &path, limits::ROOT_BYTES).await {
-                Ok(bytes) => self.take(Fetched::Root(bytes))?,
-                Err(FetchError::NotFound) => break,
-                Err(error) => return Err(error.into()),
+            match self.fetch_if_any(&path, limits::ROOT_BYTES).await? {
+                Some(bytes) => self.take(Fetched::Root(bytes))?,
+                None => break,
             }
         }
         Ok(())
@@ -92,7 +140,7 @@ impl Work<'_> {
 
     async fn statement(&mut self) -> Result<(), RefreshError> {
         let path = "/v1/freshness";
-        let token = self.node.fetch_text(self.source, path, limits::FRESHNESS_BYTES).await?;
+        let token = self.fetch_text(path, limits::FRESHNESS_BYTES).await?;
         if self.state.freshness().is_some_and(|held| held.token() == token) {
             return Ok(());
         }
@@ -109,17 +157,20 @@ impl Work<'_> {
         if named > self.state.root().document().sequence {
             self.follow_roots().await?;
         }
+        if named > self.state.root().document().sequence && self.source == Source::Hub {
+            tracing::warn!(named, "the statement names a root to which no root leads");
+            self.count(None, Code::RootChainBroken);
+        }
         Ok(())
     }
 
     async fn orders(&mut self) -> Result<(), RefreshError> {
         let path = "/v1/suspensions";
-        let text = self.node.fetch_text(self.source, path, limits::TRUST_LIST_BYTES).await;
-        let Ok(text) = text else {
+        let Ok(text) = self.fetch_text(path, limits::TRUST_LIST_BYTES).await else {
             // An older node, or one that is silent: what is named and missing is told below.
             return Ok(());
         };
-        let brought: OrderList = serde_json::from_str(&text).map_err(|_| FetchError::Malformed)?;
+        let brought: OrderList = serde_json::from_str(&text).map_err(|_| self.malformed())?;
         for order in brought.orders {
             // One bad order does not keep out the others.
             let _ = self.take_order(order.get().as_bytes().to_vec());
@@ -131,20 +182,20 @@ impl Work<'_> {
                     let _ = self.take_order(bytes);
                 }
                 Err(error) => {
-                    tracing::debug!(%missing, %error, "an order that is named is missing")
+                    tracing::debug!(%missing, %error, "an order that is named is missing");
                 }
             }
         }
         if self.source == Source::Hub && !self.state.missing_orders().is_empty() {
             tracing::warn!("the statement names an order that nobody has");
-            let division = self.node.settings.member.division();
-            self.node.telemetry.trust_updated(division, Err(Code::SnapshotMismatch));
+            self.count(None, Code::SnapshotMismatch);
         }
         Ok(())
     }
 
     fn take_order(&mut self, bytes: Vec<u8>) -> Result<(), UpdateRefusal> {
-        let order = crate::trust::SignedOrder::parse(&bytes)?;
+        let order = crate::trust::SignedOrder::parse(&bytes)
+            .inspect_err(|refusal| self.tell_refused(None, *refusal))?;
         let known = self.state.orders().get(order.sha256());
         let lifted = self.state.federation().is_some_and(|list| list.lifts(order.sha256()));
         let is_full = known.is_some_and(|held| held.standing() == crate::trust::Standing::Full);
@@ -154,16 +205,15 @@ impl Work<'_> {
     /// Reads the list log on to its newest checkpoint, line by line.
     async fn log(&mut self) -> Result<(), RefreshError> {
         let path = "/v1/log/checkpoint";
-        let note = match self.node.fetch_text(self.source, path, limits::TOKEN_BYTES).await {
-            Ok(note) => note,
-            Err(FetchError::NotFound) => return Ok(()),
-            Err(error) => return Err(error.into()),
+        let Some(note) = self.fetch_if_any(path, limits::TOKEN_BYTES).await? else {
+            return Ok(());
         };
+        let note = String::from_utf8(note).map_err(|_| self.malformed())?;
         if self.state.log().checkpoint() == Some(note.as_str()) {
             return Ok(());
         }
         let size = note.lines().nth(1).and_then(|size| size.parse::<u64>().ok());
-        let size = size.ok_or(FetchError::Malformed)?;
+        let size = size.ok_or_else(|| self.malformed())?;
         let held = self.state.log().size();
         if size < held && self.source != Source::Hub {
             return Ok(());
@@ -178,13 +228,13 @@ impl Work<'_> {
         let mut next = from;
         while next < to {
             let path = TilePath::in_tree(TileKind::Entries, next / width, to);
-            let path = path.ok_or(FetchError::Malformed)?;
+            let path = path.ok_or_else(|| self.malformed())?;
             let address = format!("/v1/log/tile/{path}");
-            let bytes = self.node.fetch_from(self.source, &address, BUNDLE_BYTES).await?;
-            let entries = decode_bundle(&bytes, path.width()).map_err(|_| FetchError::Malformed)?;
+            let bytes = self.fetch(&address, BUNDLE_BYTES).await?;
+            let entries = decode_bundle(&bytes, path.width()).map_err(|_| self.malformed())?;
             let skipped = usize::try_from(next % width).unwrap_or_default();
             for entry in entries.into_iter().skip(skipped) {
-                let line = std::str::from_utf8(entry).map_err(|_| FetchError::Malformed)?;
+                let line = std::str::from_utf8(entry).map_err(|_| self.malformed())?;
                 lines.push(line.to_owned());
                 next += 1;
             }
@@ -220,11 +270,8 @@ impl Work<'_> {
             .ok_or(UpdateRefusal::SnapshotMismatch)?;
         let path = format!("/v1/lists/{}/{}", id.short(), named.sequence);
         let most = envelope_size(named.bytes).min(limits::TRUST_LIST_BYTES);
-        let bytes = self.node.fetch_from(self.source, &path, most).await.inspect_err(|error| {
-            if let (ListId::Province(division), Source::Hub) = (id, self.source) {
-                self.node.telemetry.trust_updated(division, Err(error.code()));
-            }
-        })?;
+        let fetched = self.node.fetch_from(self.source, &path, most).await;
+        let bytes = fetched.inspect_err(|error| self.tell_unfetched(Some(id), error))?;
         Ok(self.take(Fetched::List(id, bytes))?)
     }
 }

@@ -60,17 +60,6 @@ impl Node {
         let answer = self.client_of(source)?.send(request).await?;
         whole(answer.status, answer.bytes)
     }
-
-    /// The same as text.
-    pub(super) async fn fetch_text(
-        &self,
-        source: Source,
-        path: &str,
-        most_bytes: usize,
-    ) -> Result<String, FetchError> {
-        let bytes = self.fetch_from(source, path, most_bytes).await?;
-        String::from_utf8(bytes).map_err(|_| FetchError::Malformed)
-    }
 }
 
 /// Time for one document from another member: there are others to ask.

@@ -9,11 +9,11 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::problem::Problem;
-use crate::base::{Code, limits};
+use crate::base::{Code, ListId, limits};
 use crate::crypto::Digest;
 use crate::crypto::merkle::{TileKind, TilePath, encode_bundle};
 use crate::crypto::note::WitnessRefusal;
-use crate::trust::{HeldOrder, LogView, Orders, SignedOrder, Standing};
+use crate::trust::{HeldOrder, LogView, Orders, SignedOrder, Standing, TrustState};
 
 /// Orders as `{"orders":[…]}`, each in general JSON form, newest first, as many as
 /// [`limits::TRUST_LIST_BYTES`] hold; the others are had one by one.
@@ -38,6 +38,32 @@ pub fn order_text(orders: &Orders, sha256: Digest) -> Result<Response, Problem> 
 
 fn text_of(held: &HeldOrder) -> Option<String> {
     String::from_utf8(held.order().to_bytes().ok()?).ok()
+}
+
+/// The newest version that is here of the list called `name` (`federation` or six digits).
+pub fn list_in_force(state: &TrustState, name: &str) -> Result<String, Problem> {
+    let missing = || Problem::new(Code::NotFound);
+    let id: ListId = format!("urn:elicence:list:{name}").parse().map_err(|_| missing())?;
+    state.list_bytes(id).map(|(text, _)| text.to_owned()).ok_or_else(missing)
+}
+
+/// Version `sequence` of the list called `name`, when it is here, in force or waiting.
+pub fn list_version(state: &TrustState, name: &str, sequence: u64) -> Result<String, Problem> {
+    let missing = || Problem::new(Code::NotFound);
+    let id: ListId = format!("urn:elicence:list:{name}").parse().map_err(|_| missing())?;
+    state.list_version(id, sequence).map(str::to_owned).ok_or_else(missing)
+}
+
+/// The key that a query string asks for as `key`, by SHA-256 of its SubjectPublicKeyInfo in
+/// base64url.
+#[must_use]
+pub fn key_asked(query: Option<&str>) -> Option<Result<Digest, Problem>> {
+    let value = query?.split('&').find_map(|member| member.strip_prefix("key="))?;
+    let wrong = || {
+        let detail = "a key is written as base64url of the SHA-256 of its SubjectPublicKeyInfo";
+        Problem::new(Code::ValidationFailed).with_error("/key", detail)
+    };
+    Some(value.parse().map_err(|_| wrong()))
 }
 
 /// What is told to whoever brought an order.

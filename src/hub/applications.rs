@@ -1,7 +1,9 @@
 //! Applications at the hub: a nonce for anybody, a check for anybody, and a place where sound
 //! applications wait. To take one in is for the operators, on their own desks.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -11,11 +13,12 @@ use serde_json::{Value, json};
 
 use super::serving::Node;
 use crate::audit::{Actor, Entry, EntryKind, Pending};
-use crate::base::{Code, limits};
+use crate::base::{Code, Timestamp, limits};
 use crate::crypto::Digest;
 use crate::exchange::{EnrolmentContext, Examination, OpenedBundle};
 use crate::http::{Problem, StrictJson};
 use crate::store::{ApplicationRow, CommitError, Effect};
+use crate::trust::LogLeaf;
 
 /// A bundle to be judged.
 #[derive(Deserialize)]
@@ -99,6 +102,11 @@ impl Node {
             Problem::new(Code::ValidationFailed)
                 .with_error("/bundle/addressee/nonce", refusal.to_string())
         })?;
+        if !self.enrolments.admit(now) {
+            return Err(Problem::new(Code::RateLimited).with_detail(
+                "this hub took as many applications today as the list log bears: come back tomorrow",
+            ));
+        }
         let member = opened.bundle.enrolment.member;
         let row = ApplicationRow {
             list_key: opened.fingerprint(),
@@ -107,6 +115,8 @@ impl Node {
             document: bundle.trim().to_owned(),
             received: now,
         };
+        let leaf =
+            LogLeaf::Enrolment { at: now.into(), member, sha256: row.sha256, spki: row.list_key };
         let actor = Actor {
             member: Some(member),
             role: "applicant".to_owned(),
@@ -123,7 +133,7 @@ impl Node {
             Effect::PutApplication(row),
         ];
         match self.store.commit(effects, Pending::new(entry, &self.entropy)).await {
-            Ok(_) => Ok(answer),
+            Ok(_) => self.log_line(leaf, Actor::gateway()).await.map(|()| answer),
             Err(CommitError::Refused { .. }) => Err(Problem::new(Code::RequestReplayed)
                 .with_detail("the nonce was used before: fetch another")),
             Err(CommitError::Store(_)) => Err(Problem::new(Code::AuditUnavailable)),
@@ -159,4 +169,42 @@ fn summary(row: &ApplicationRow) -> Value {
         "member": row.member, "list_key_sha256": row.list_key.to_hex(),
         "bundle_sha256": row.sha256.to_hex(), "received": row.received,
     })
+}
+
+/// How many applications are logged in one day. Every node of the federation reads every line of
+/// the list log, and anybody may apply.
+#[derive(Debug, Default)]
+pub(super) struct DailyEnrolments(Mutex<VecDeque<Timestamp>>);
+
+impl DailyEnrolments {
+    /// Counts one more at `now`, if the day has room for it.
+    fn admit(&self, now: Timestamp) -> bool {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while taken.front().is_some_and(|first| now.since(*first) >= DAY) {
+            taken.pop_front();
+        }
+        let has_room = taken.len() < limits::ENROLMENTS_PER_DAY;
+        if has_room {
+            taken.push_back(now);
+        }
+        has_room
+    }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_room_for_so_many_applications() {
+        let start: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
+        let day = DailyEnrolments::default();
+        for _ in 0..limits::ENROLMENTS_PER_DAY {
+            assert!(day.admit(start));
+        }
+        assert!(!day.admit(start + Duration::from_hours(23)));
+        assert!(day.admit(start + DAY));
+    }
 }

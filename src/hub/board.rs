@@ -8,8 +8,8 @@ use crate::crypto::note::{Checkpoint, WitnessKey, add_cosignatures};
 use crate::crypto::{SealError, Signer};
 use crate::trust::lote::SignedList;
 use crate::trust::{
-    Freshness, FreshnessDraft, LogHead, LogLeaf, Named, Root, SignedOrder, Snapshot, TrustState,
-    Update, UpdateRefusal,
+    FederationList, Freshness, FreshnessDraft, HeldOrder, LogHead, LogLeaf, Member, Named, Root,
+    SignedOrder, Snapshot, TrustState, Update, UpdateRefusal,
 };
 
 /// What the hub publishes now.
@@ -99,9 +99,12 @@ impl Board {
         for (id, bytes) in ordered {
             state = state.accept(Update::List { id, bytes }, now)?.state;
         }
+        let changes = key_changes(&self.state, &state, at);
         let refused = refused_entries(&state, &named, now);
         // A list that fell away with its key is not named any more.
-        let board = Self { state }.refresh(signers, now)?;
+        let (board, more) = Self { state }.logged(&changes, signers, now)?;
+        let board = board.refresh(signers, now)?;
+        let lines = [lines, more].concat();
         Ok(Publication { board, lines, lists: named, refused })
     }
 
@@ -114,9 +117,9 @@ impl Board {
     ) -> Result<Option<Publication>, BoardError> {
         let order = SignedOrder::parse(bytes)?;
         let sha256 = order.sha256();
-        let before = self.state.orders().get(sha256).map(|held| held.standing());
+        let before = self.state.orders().get(sha256).map(HeldOrder::standing);
         let state = self.state.accept(Update::Order(bytes), now)?.state;
-        let after = state.orders().get(sha256).map(|held| held.standing());
+        let after = state.orders().get(sha256).map(HeldOrder::standing);
         if after == before {
             return Ok(None);
         }
@@ -218,10 +221,24 @@ impl Board {
             root: root_named(state.root()),
             lists: lists.into_iter().collect(),
             log: LogHead { size: state.log().size(), root: state.log().root() },
-            orders: in_force.map(|held| held.sha256()).collect(),
+            orders: in_force.map(HeldOrder::sha256).collect(),
         };
         Ok(draft.sign(signers.freshness, now)?)
     }
+}
+
+/// The list keys that changed from one state to the next, as lines of the log.
+fn key_changes(before: &TrustState, after: &TrustState, at: NumericDate) -> Vec<LogLeaf> {
+    let members = after.federation().into_iter().flat_map(FederationList::members);
+    let changed = members.filter(|member| {
+        let old = before.federation().and_then(|list| list.member(member.id));
+        old.is_some_and(|old| old.list_key != member.list_key)
+    });
+    let line = |member: &Member| {
+        let (member, spki) = (member.id, member.list_key.spki_digest());
+        LogLeaf::KeyChange { at, member, spki }
+    };
+    changed.map(line).collect()
 }
 
 fn root_named(root: &Root) -> Named {

@@ -8,32 +8,33 @@ use crate::telemetry::{KeyEnd, KeyName};
 
 impl Node {
     /// Tells what came near, once, and measures all of it.
-    pub(super) async fn watch_ends(&self) {
-        let ends = self.ends().await;
+    pub(super) fn watch_ends(&self) {
+        let ends = self.ends();
         self.telemetry.watch_ends(&ends, self.clock.now());
     }
 
     /// The metrics, with the ends as they are now.
-    pub(super) async fn metrics(&self) -> String {
-        self.telemetry.measure_ends(&self.ends().await, self.clock.now());
+    pub(super) fn metrics(&self) -> String {
+        self.telemetry.measure_ends(&self.ends(), self.clock.now());
         self.telemetry.render()
     }
 
     /// Provincial lists are their provinces' to keep: their ends are told there.
-    async fn ends(&self) -> Vec<KeyEnd> {
+    fn ends(&self) -> Vec<KeyEnd> {
         let certificates = files::certificates_in(&key_folder(&self.settings.data_dir));
         let first_end = |(stem, chain): (String, Vec<Certificate>)| {
             let end = chain.iter().map(Certificate::not_after).min()?;
             Some(KeyEnd::of_file(&stem, end))
         };
         let mut ends: Vec<KeyEnd> = certificates.into_iter().filter_map(first_end).collect();
-        let board = self.board().await;
-        if let Some(federation) = board.state().federation() {
+        let snapshot = self.snapshot.load();
+        let state = snapshot.state();
+        if let Some(federation) = state.federation() {
             let end = federation.header().next_update;
             let name = "federation list".to_owned();
             ends.push(KeyEnd { key: KeyName::FederationList, name, end });
         }
-        let end = board.root().document().expires;
+        let end = state.root().document().expires;
         ends.push(KeyEnd { key: KeyName::Root, name: "root".to_owned(), end });
         ends
     }

@@ -1,6 +1,7 @@
 //! How news gets onto the board: judged as every node will, made durable with a line in the log,
 //! and only then shown and told.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -9,10 +10,10 @@ use super::board::{Board, BoardError, Publication, Signers};
 use super::serving::Node;
 use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Code, ListId, Timestamp};
-use crate::crypto::Signer;
+use crate::crypto::{Digest, Signer};
 use crate::http::{Problem, documents};
-use crate::store::{CommitError, Effect, TrustCommit, TrustDocumentRow};
-use crate::trust::{DocumentKind, LogLeaf, Root, SignedOrder};
+use crate::store::{CommitError, Effect, ListedKeyRow, TrustCommit, TrustDocumentRow};
+use crate::trust::{DocumentKind, LogLeaf, Named, ProvincialList, Root, SignedOrder, TrustState};
 
 impl Node {
     /// Publishes lists together.
@@ -43,7 +44,10 @@ impl Node {
                 updated: state.newest(*id).map_or(now, |header| header.issued),
             }))
         });
-        self.keep(&board, &publication, published.collect(), actor, now).await?;
+        let mut published: Vec<Effect> = published.collect();
+        let newly = newly_listed(board.state(), state, &publication.lists);
+        published.push(Effect::ListKeys(newly));
+        self.keep(&board, &publication, published, actor, now).await?;
         let refused: Vec<_> = publication
             .refused
             .iter()
@@ -58,6 +62,20 @@ impl Node {
             .collect();
         self.put_up(&mut board, publication.board, now);
         Ok(json!({ "published": told, "refused": refused }))
+    }
+
+    /// Where the log first carried `key` in a province's list, with the proof.
+    pub(super) async fn first_listed(&self, list: &str, key: Digest) -> Result<Value, Problem> {
+        let row = self.store.listed_key(list, key).await;
+        let row = row.map_err(|_| Problem::new(Code::NotReady))?;
+        let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let snapshot = self.snapshot.load();
+        let tree = snapshot.state().log().tree();
+        let proof = tree.inclusion_proof(row.index, tree.size());
+        Ok(json!({
+            "list": row.list, "key": row.spki, "sequence": row.sequence, "log_index": row.index,
+            "log_size": tree.size(), "proof": proof.unwrap_or_default(),
+        }))
     }
 
     /// Takes a suspension order from whoever brings it; tells what it counts for, and whether it
@@ -169,6 +187,32 @@ impl Node {
             )
         })
     }
+}
+
+/// The keys that these lists carry and their predecessors did not, with the lines that log them.
+fn newly_listed(
+    before: &TrustState,
+    after: &TrustState,
+    lists: &[(ListId, Named)],
+) -> Vec<ListedKeyRow> {
+    let mut rows = Vec::new();
+    for (id, named) in lists {
+        let ListId::Province(division) = id else { continue };
+        let Some(index) = after.log().index_of(named.sha256) else { continue };
+        let keys = |state: &TrustState| -> BTreeSet<Digest> {
+            let list = state.newest_province(*division);
+            let services = list.into_iter().flat_map(ProvincialList::services);
+            services.map(|service| service.key.spki_digest()).collect()
+        };
+        let new = keys(after);
+        rows.extend(new.difference(&keys(before)).map(|spki| ListedKeyRow {
+            list: id.short(),
+            spki: *spki,
+            sequence: named.sequence,
+            index,
+        }));
+    }
+    rows
 }
 
 /// The two keys of a hub that say what is current.

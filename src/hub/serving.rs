@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use axum::routing::{get, post, put};
 use tokio::sync::{Mutex, Semaphore};
 
+use super::applications::DailyEnrolments;
 use super::board::Board;
 use super::keys::Keys;
 use super::{applications, log_shelf, orders, shelf, witnesses};
@@ -17,7 +18,7 @@ use crate::base::{Clock, Code, SystemEntropy, Timestamp, limits};
 use crate::exchange::{EnrolmentNonceKey, KnownKeys};
 use crate::http::{
     Bound, ConnectionLimits, IdentityGate, ListenError, Listener, ListenerKind, ListenerOptions,
-    MediaType, News, Representations, RouteRules, Routes, Service,
+    MediaType, News, Problem, Representations, RouteRules, Routes, Service,
 };
 use crate::identity::{Caller, Place, identify, read_chain};
 use crate::peer::{OriginPolicy, PeerDirectory, PeerSettings};
@@ -25,7 +26,7 @@ use crate::pki::PkiError;
 use crate::store::{CommitError, Store, StoreError, TrustCommit, TrustDocumentRow};
 use crate::telemetry::Telemetry;
 use crate::tls::{ClientJudge, TlsError, TlsIdentity, federation_settings, public_settings};
-use crate::trust::{Root, Snapshot, StoredDocument, TrustState, UpdateRefusal};
+use crate::trust::{LogLeaf, Root, Snapshot, StoredDocument, TrustState, UpdateRefusal};
 
 /// What a hub is configured with.
 #[derive(Clone, Debug)]
@@ -70,6 +71,7 @@ pub(super) struct Node {
     /// The keys that no applicant may bring.
     pub(super) known: ArcSwap<KnownKeys>,
     pub(super) nonces: EnrolmentNonceKey,
+    pub(super) enrolments: DailyEnrolments,
     /// How many applications are judged at one time.
     pub(super) desk: Semaphore,
     pub(super) telemetry: Arc<Telemetry>,
@@ -89,6 +91,23 @@ impl Node {
     /// The hub's origin as the root names it, which is what applications are made for.
     pub(super) fn hub_origin(&self) -> String {
         self.snapshot.load().state().root().document().hub.url.clone()
+    }
+
+    /// The log begins with the root that everything rests on.
+    async fn log_first_root(&self) -> Result<(), Problem> {
+        let first = {
+            let snapshot = self.snapshot.load();
+            let (state, root) = (snapshot.state(), snapshot.state().root());
+            (state.log().size() == 0).then(|| LogLeaf::Root {
+                at: self.clock.now().into(),
+                sequence: root.document().sequence,
+                sha256: root.sha256(),
+            })
+        };
+        match first {
+            Some(leaf) => self.log_line(leaf, Actor::gateway()).await,
+            None => Ok(()),
+        }
     }
 
     async fn refresh(&self) {
@@ -132,6 +151,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running,
     let node = Arc::new(prepare(settings, clock).await?);
     let entry = Entry::new(EntryKind::Started, node.clock.now(), Actor::gateway());
     node.store.commit(Vec::new(), Pending::new(entry, &node.entropy)).await?;
+    node.log_first_root().await.map_err(|problem| StartError::Record(problem.code()))?;
     node.refresh().await;
     let mut service = Service::start(bind(&node).await?);
     service.run_beside(keep_fresh(Arc::clone(&node)));
@@ -182,6 +202,7 @@ async fn prepare(settings: Settings, clock: Arc<dyn Clock>) -> Result<Node, Star
         generation: AtomicU64::new(1),
         known: ArcSwap::from_pointee(known),
         nonces: EnrolmentNonceKey::draw(&SystemEntropy),
+        enrolments: DailyEnrolments::default(),
         desk: Semaphore::new(APPLICATIONS_AT_A_TIME),
         telemetry: Arc::new(Telemetry::new().map_err(|_| StartError::Telemetry)?),
     })
@@ -303,7 +324,7 @@ fn operator_routes(node: &Arc<Node>) -> Routes {
     let measured = Arc::clone(node);
     let metrics = get(move || {
         let node = Arc::clone(&measured);
-        async move { node.metrics().await }
+        async move { node.metrics() }
     });
     Routes::new()
         .route("/healthz", get(|| async { "ok\n" }), rules)
@@ -318,10 +339,10 @@ fn operator_routes(node: &Arc<Node>) -> Routes {
 
 /// Signs freshness every minute for as long as the hub is up.
 async fn keep_fresh(node: Arc<Node>) {
-    node.watch_ends().await;
+    node.watch_ends();
     loop {
         tokio::time::sleep(limits::FRESHNESS_INTERVAL).await;
-        node.watch_ends().await;
+        node.watch_ends();
         node.refresh().await;
         // Nonces die with the secret they were made under, at the latest at the next start: here
         // the hub's own clock may say what has ended.
@@ -343,6 +364,9 @@ pub enum StartError {
     /// The start cannot be put on record.
     #[error("the start cannot be put on record: {0}")]
     Commit(#[from] CommitError),
+    /// The first root cannot be put on record.
+    #[error("the first root cannot be put on record: {0}")]
+    Record(Code),
     /// An address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -379,6 +403,7 @@ impl StartError {
         match self {
             Self::Clock => Code::ClockInvalid,
             Self::Commit(error) => error.code(),
+            Self::Record(_) => Code::DiskFull,
             Self::Listen(error) => error.code(),
             Self::NoRoot { .. } => Code::ConfigInvalid,
             Self::OtherRoot | Self::Root(_) => Code::RootMismatch,

@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::applications::BundleOrder;
-use super::board::Board;
 use super::serving::Node;
 use crate::audit::Actor;
 use crate::base::{Code, Division, ListId, MemberId};
+use crate::http::documents::{key_asked, list_in_force};
 use crate::http::{Problem, SignedDocument, StrictJson, instant_asked};
 use crate::identity::{Caller, Role};
 use crate::store::{StoreError, TrustDocumentRow};
@@ -27,7 +27,7 @@ pub(super) async fn root(
     Path(number): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let documents = node.board().await.state().documents();
+    let documents = node.snapshot.load().state().documents();
     let found = documents
         .into_iter()
         .find(|document| document.kind == DocumentKind::Root && document.id == number)
@@ -37,28 +37,28 @@ pub(super) async fn root(
 
 /// `GET /v1/freshness`.
 pub(super) async fn freshness(State(node): State<Arc<Node>>) -> Result<Response, Problem> {
-    let board = node.board().await;
-    let statement = board.state().freshness().ok_or_else(|| Problem::new(Code::NotReady))?;
+    let snapshot = node.snapshot.load();
+    let statement = snapshot.state().freshness().ok_or_else(|| Problem::new(Code::NotReady))?;
     let headers = [(header::CONTENT_TYPE, "application/jwt")];
     Ok((headers, statement.token().to_owned()).into_response())
 }
 
-/// `GET /v1/lists/{id}`: the list in force, or with `?at=` the version that was in force then.
+/// `GET /v1/lists/{id}`: the list in force; with `?at=` the version that was in force then; with
+/// `?key=` where the log first carried this key in the list, and the proof of it.
 pub(super) async fn newest_list(
     State(node): State<Arc<Node>>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if let Some(key) = key_asked(query.as_deref()) {
+        return Ok(Json(node.first_listed(&id, key?).await?).into_response());
+    }
     let text = if let Some(instant) = instant_asked(query.as_deref())? {
         let list = DocumentKind::List.word();
         found_in_store(node.store.published_document_at(list, &id, instant).await)?
     } else {
-        let documents = node.board().await.state().documents();
-        let found = documents
-            .into_iter()
-            .find(|document| document.kind == DocumentKind::List && document.id == id);
-        found.ok_or_else(|| Problem::new(Code::NotFound))?.text
+        list_in_force(node.snapshot.load().state(), &id)?
     };
     Ok(node.representations.show(SignedDocument::newest_list(text), &headers))
 }
@@ -93,14 +93,17 @@ pub(super) async fn put_list(
         return Err(Problem::new(Code::RoleNotAllowed));
     }
     let id = ListId::Province(code);
-    let held = node.board().await.state().held(id).map_or(0, |named| named.sequence);
+    let held = node.snapshot.load().state().newest(id).map_or(0, |header| header.named.sequence);
     let condition =
         headers.get(header::IF_MATCH).ok_or_else(|| Problem::new(Code::PreconditionRequired))?;
     if condition.as_bytes() != format!("\"{held}\"").as_bytes() {
         return Err(Problem::new(Code::PreconditionFailed));
     }
     let actor = member_actor(code.member());
-    Ok(Json(node.publish(&[(id, &body)], actor).await?).into_response())
+    let mut answer = node.publish(&[(id, &body)], actor).await?;
+    let mut own = answer["published"][0].take();
+    own["refused"] = answer["refused"].take();
+    Ok(Json(own).into_response())
 }
 
 /// `POST /v1/operator/{command}` at the hub.
@@ -126,6 +129,10 @@ pub(super) async fn command(
             let order: RootOrder = read(value)?;
             Ok(Json(node.publish_root(order.root.as_bytes(), actor).await?).into_response())
         }
+        "order-publish" => {
+            let order: OrderToPublish = read(value)?;
+            Ok(Json(node.take_order(order.order.as_bytes()).await?.0).into_response())
+        }
         "member-applications" => node.applications().await,
         "member-check" => {
             let order: BundleOrder = read(value)?;
@@ -138,9 +145,9 @@ pub(super) async fn command(
 
 /// `GET /readyz` at the hub: whether it has anything to publish.
 pub(super) async fn readyz(State(node): State<Arc<Node>>) -> Result<Response, Problem> {
-    let board = node.board().await;
-    let lists = board.state().provinces().count();
-    if board.state().federation().is_none() {
+    let snapshot = node.snapshot.load();
+    let lists = snapshot.state().provinces().count();
+    if snapshot.state().federation().is_none() {
         return Err(Problem::new(Code::NotReady));
     }
     Ok(Json(json!({ "ready": true, "degraded": [], "lists": lists })).into_response())
@@ -173,14 +180,14 @@ impl ListOrder {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RootOrder {
-    root: String,
+struct OrderToPublish {
+    order: String,
 }
 
-impl Node {
-    pub(super) async fn board(&self) -> Board {
-        self.board.lock().await.clone()
-    }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RootOrder {
+    root: String,
 }
 
 fn member_actor(member: MemberId) -> Actor {

@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use super::error::{Damage, StoreError};
 use super::rows::{
     AuditRow, ClientRow, ClientState, ConsentRequestRow, ConsentRequestState, GrantRow, GrantState,
-    InspectionRow, LicenceRow, ListLogRow, StatusRow, TrustDocumentRow,
+    InspectionRow, LicenceRow, ListLogRow, ListedKeyRow, StatusRow, TrustDocumentRow,
 };
 use crate::base::Timestamp;
 use crate::licence::{Carrier, LicenceStatus};
@@ -189,6 +189,17 @@ impl Stored for AuditRow {
             index: columns.number("leaf_index")?,
             leaf: columns.parsed("leaf")?,
             content: salt.zip(columns.optional_text("entry")?),
+        })
+    }
+}
+
+impl Stored for ListedKeyRow {
+    fn read(columns: &Columns<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            list: columns.text("list")?,
+            spki: columns.parsed("spki")?,
+            sequence: columns.number("sequence")?,
+            index: columns.number("leaf_index")?,
         })
     }
 }

@@ -31,7 +31,7 @@ pub use membership::ApplicationRow;
 pub use proposals::{Approval, Persons, ProposalRow, ProposalState, RenewalRow};
 pub use rows::{
     AuditRow, ClientRow, ClientState, ConsentRequestRow, ConsentRequestState, GrantRow, GrantState,
-    InspectionRow, LicenceRow, ListLogRow, StatusRow, TrustDocumentRow,
+    InspectionRow, LicenceRow, ListLogRow, ListedKeyRow, StatusRow, TrustDocumentRow,
 };
 
 pub use trust::TrustCommit;

@@ -10,7 +10,7 @@ use super::error::{Damage, StoreError};
 use super::log;
 use super::rows::{
     AuditRow, ClientRow, ConsentRequestRow, GrantRow, InspectionRow, LicenceRow, ListLogRow,
-    StatusRow, TrustDocumentRow,
+    ListedKeyRow, StatusRow, TrustDocumentRow,
 };
 use crate::audit::{LogVerifier, Summary};
 use crate::base::{ConsentRequestId, Entropy, GrantId, InspectionRef, Timestamp};
@@ -202,6 +202,16 @@ impl Store {
         let query = "SELECT * FROM list_log WHERE leaf_index >= $1 AND leaf_index < $2 \
                      ORDER BY leaf_index";
         self.all(sqlx::query(query).bind(bound(from)).bind(bound(to))).await
+    }
+
+    /// Where the log first carried `key` in the list of a province (six digits).
+    pub async fn listed_key(
+        &self,
+        list: &str,
+        key: Digest,
+    ) -> Result<Option<ListedKeyRow>, StoreError> {
+        let query = "SELECT * FROM listed_keys WHERE list = $1 AND spki = $2";
+        self.one(sqlx::query(query).bind(list).bind(key.to_string())).await
     }
 
     /// Every line of the list log, in order, without gaps.

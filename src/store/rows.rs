@@ -240,6 +240,19 @@ pub struct ListLogRow {
     pub statement: String,
 }
 
+/// Where the list log first carried a key in the list of one province.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedKeyRow {
+    /// Six digits.
+    pub list: String,
+    /// SHA-256 of the key's SubjectPublicKeyInfo.
+    pub spki: Digest,
+    /// Number of the version of the list.
+    pub sequence: u64,
+    /// Number of its line in the log.
+    pub index: u64,
+}
+
 /// Declares an enum that is kept as a word.
 macro_rules! stored_word {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {

@@ -33,7 +33,7 @@ impl fmt::Display for KeyEnd {
 
 /// What a key is for, by the name of its file.
 fn key_of(stem: &str) -> KeyName {
-    match stem {
+    match stem.strip_suffix("-next").unwrap_or(stem) {
         "gateway-tls" | "hub-tls" => KeyName::Tls,
         "gateway-signing" => KeyName::Gateway,
         "status" => KeyName::Status,

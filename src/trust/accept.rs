@@ -116,10 +116,8 @@ impl TrustState {
         let next = Freshness::read(token, &self.root)?;
         // Another history is told before an older one: it is the graver.
         self.check_equivocation(&next)?;
-        if let Some(held) = self.freshness() {
-            if next.sequence() < held.sequence() {
-                return Err(UpdateRefusal::Rollback);
-            }
+        if self.freshness().is_some_and(|held| next.sequence() < held.sequence()) {
+            return Err(UpdateRefusal::Rollback);
         }
         if next.expires() <= now {
             return Err(UpdateRefusal::Freeze);

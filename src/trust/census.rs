@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::federation::{FederationList, Member};
+use super::history::signature_standing;
 use super::possession::{PossessionClaims, is_proven};
 use super::province::{ProvincialList, Service};
 use super::restriction::Restriction;
@@ -27,11 +28,27 @@ pub(super) struct Entry {
     pub(super) judgement: Result<(), EntryRefusal>,
     /// The worst that its lists, an order or the memory of burned keys say of it.
     pub(super) status: ServiceStatus,
+    /// The worst that is said of it outside the list that holds it, burned keys left aside.
+    pub(super) barred: ServiceStatus,
     /// What a list that waits for witnesses narrows its scope to.
     pub(super) narrowed: Option<ServiceScope>,
 }
 
 impl Entry {
+    /// Whether what it signed at `signed_at` is valid though the key was withdrawn since: for a
+    /// stated reason that casts no doubt on the key.
+    pub(super) fn outlives_its_end(&self, signed_at: Timestamp) -> bool {
+        let service = self.service();
+        let present = service.history.intervals().first();
+        let harmless = present
+            .and_then(|interval| interval.reason)
+            .is_some_and(|reason| !reason.reason.is_compromise());
+        service.status == ServiceStatus::Withdrawn
+            && harmless
+            && self.barred == ServiceStatus::Granted
+            && signature_standing(service, signed_at, None).is_ok()
+    }
+
     pub(super) fn service(&self) -> &Service {
         &self.list.list.services()[self.index]
     }
@@ -111,6 +128,7 @@ impl<'s> Census<'s> {
                 index,
                 judgement,
                 status: service.status.max(restriction.status(service)),
+                barred: restriction.bar(service),
                 narrowed: restriction.scope(service),
             };
             self.add_entry(service, entry);

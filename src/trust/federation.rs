@@ -95,7 +95,8 @@ pub struct MemberExtension {
 }
 
 impl FederationList {
-    pub(super) fn read(signed: &SignedList) -> Result<Self, UpdateRefusal> {
+    /// Reads the shape of a federation list; no signature is judged here.
+    pub fn read(signed: &SignedList) -> Result<Self, UpdateRefusal> {
         if signed.id() != ListId::Federation {
             return Err(UpdateRefusal::IdNotCanonical);
         }

@@ -142,7 +142,7 @@ impl LogView {
                 self.listed.entry(sha256).or_insert(index);
             }
             Ok(LogLeaf::Enrolment { spki, at, .. }) => {
-                self.enrolled.entry(spki).or_insert(at.instant().unix_seconds());
+                self.enrolled.entry(spki).or_insert_with(|| at.instant().unix_seconds());
             }
             // Other lines, and those of kinds still unknown, count as leaves.
             _ => {}

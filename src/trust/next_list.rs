@@ -19,7 +19,7 @@ use crate::crypto::{SealError, json};
 #[derive(Clone, Debug)]
 pub struct NextList {
     list: ProvincialList,
-    is_unchanged: bool,
+    changed: Vec<String>,
 }
 
 impl NextList {
@@ -45,12 +45,15 @@ impl NextList {
             return Err(UpdateRefusal::WrongSigner);
         }
         let list = ProvincialList::read(&signed)?;
-        check_follows(list.header(), state.province(division).map(ProvincialList::header))?;
+        check_follows(list.header(), state.newest(ListId::Province(division)))?;
         check_life(list.header(), now)?;
-        let is_unchanged = held_bytes(state, division)
+        let held = held_bytes(state, division)
             .and_then(|held| SignedList::parse(held.as_bytes()).ok())
-            .is_some_and(|held| says_the_same(held.document(), signed.document()));
-        Ok(Self { list, is_unchanged })
+            .and_then(|held| content(held.document()));
+        let mut changed = Vec::new();
+        let offered = content(signed.document()).ok_or(UpdateRefusal::Malformed)?;
+        collect_changes(&held.unwrap_or_default(), &offered, "", &mut changed);
+        Ok(Self { list, changed })
     }
 
     /// The list.
@@ -62,7 +65,14 @@ impl NextList {
     /// Whether it differs from the list in force in its number and dates alone.
     #[must_use]
     pub const fn is_unchanged(&self) -> bool {
-        self.is_unchanged
+        self.changed.is_empty()
+    }
+
+    /// Where in the document it differs from the list in force, number and dates aside: JSON
+    /// pointers (RFC 6901). Nothing that differs is left out.
+    #[must_use]
+    pub fn changed(&self) -> &[String] {
+        &self.changed
     }
 }
 
@@ -141,21 +151,38 @@ fn check_life(offered: &ListHeader, now: Timestamp) -> Result<(), UpdateRefusal>
     }
 }
 
-/// Compared as JSON without what every new signing changes.
-fn says_the_same(held: &Document, offered: &Document) -> bool {
-    let content = |document: &Document| {
-        let mut value = serde_json::to_value(document).ok()?;
-        let scheme = value.pointer_mut("/LoTE/ListAndSchemeInformation")?.as_object_mut()?;
-        for member in ["LoTESequenceNumber", "ListIssueDateTime", "NextUpdate"] {
-            scheme.remove(member)?;
+/// A list as JSON without what every new signing changes.
+fn content(document: &Document) -> Option<Value> {
+    let mut value = serde_json::to_value(document).ok()?;
+    let scheme = value.pointer_mut("/LoTE/ListAndSchemeInformation")?.as_object_mut()?;
+    for member in ["LoTESequenceNumber", "ListIssueDateTime", "NextUpdate"] {
+        scheme.remove(member)?;
+    }
+    if let Some(Value::Array(extensions)) = scheme.get_mut("SchemeExtensions") {
+        extensions.retain(|extension| extension["Name"] != "urn:elicence:ext:PreviousList");
+    }
+    Some(value)
+}
+
+/// The places in which two documents differ. Their depth is what a list's reader admits.
+fn collect_changes(held: &Value, offered: &Value, place: &str, changed: &mut Vec<String>) {
+    match (held, offered) {
+        (Value::Object(old), Value::Object(new)) => {
+            for (name, value) in new {
+                let before = old.get(name).unwrap_or(&Value::Null);
+                collect_changes(before, value, &format!("{place}/{name}"), changed);
+            }
+            let gone = old.keys().filter(|name| !new.contains_key(*name));
+            changed.extend(gone.map(|name| format!("{place}/{name}")));
         }
-        if let Some(Value::Array(extensions)) = scheme.get_mut("SchemeExtensions") {
-            extensions.retain(|extension| extension["Name"] != "urn:elicence:ext:PreviousList");
+        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
+            for (number, (before, value)) in old.iter().zip(new).enumerate() {
+                collect_changes(before, value, &format!("{place}/{number}"), changed);
+            }
         }
-        Some(value)
-    };
-    let (held, offered) = (content(held), content(offered));
-    held.is_some() && held == offered
+        _ if held == offered => {}
+        _ => changed.push(place.to_owned()),
+    }
 }
 
 /// A list is signed anew every day even when nothing changed, so that its end is never near.

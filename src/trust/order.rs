@@ -7,7 +7,7 @@ use super::refusal::UpdateRefusal;
 use crate::base::{MemberId, NumericDate, ServiceId, Timestamp, limits};
 use crate::crypto::jws::{GeneralJws, Header, Typ, Vote};
 use crate::crypto::x509::Certificate;
-use crate::crypto::{Digest, SealError, Signer, json};
+use crate::crypto::{Digest, PublicKey, SealError, Signer, json};
 
 /// What an order says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,13 @@ impl SignedOrder {
     #[must_use]
     pub fn sha256(&self) -> Digest {
         Digest::of(self.signatures.payload())
+    }
+
+    /// Whether `key` is among those that signed it as an order.
+    #[must_use]
+    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
+        let signers = self.signatures.signers(&[key], Typ::Suspension);
+        signers.is_ok_and(|signers| !signers.is_empty())
     }
 
     /// The general JSON form.

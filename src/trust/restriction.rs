@@ -46,30 +46,27 @@ impl<'s> Restriction<'s> {
         }
     }
 
-    /// The entry of the same key in the list that waits; `None` when no list waits.
-    fn waiting(&self, service: &Service) -> Option<Option<&'s Service>> {
-        let list = self.list?;
-        Some(list.list.services().iter().find(|waiting| waiting.key == service.key))
+    /// The entry of the same key in the list that waits, when one waits and has it.
+    fn waiting(&self, service: &Service) -> Option<&'s Service> {
+        self.list?.list.services().iter().find(|waiting| waiting.key == service.key)
     }
 
     /// The worst that is said of `service` outside the list that holds it.
     pub(super) fn status(&self, service: &Service) -> ServiceStatus {
+        let is_burned = self.state.burned.contains(&service.key.spki_digest());
+        if is_burned { ServiceStatus::Withdrawn } else { self.bar(service) }
+    }
+
+    /// The same, burned keys left aside.
+    pub(super) fn bar(&self, service: &Service) -> ServiceStatus {
         let key = service.key.spki_digest();
         let waiting = match self.waiting(service) {
+            Some(waiting) => waiting.status,
+            None if self.list.is_some() => ServiceStatus::Withdrawn,
             None => ServiceStatus::Granted,
-            Some(Some(waiting)) => waiting.status,
-            Some(None) => ServiceStatus::Withdrawn,
         };
-        let burned = self.state.burned.contains(&key);
         let stopped = self.state.orders.stop_part(self.member, &service.id, key);
-        [
-            waiting,
-            if burned { ServiceStatus::Withdrawn } else { ServiceStatus::Granted },
-            if stopped { ServiceStatus::Suspended } else { ServiceStatus::Granted },
-        ]
-        .into_iter()
-        .max()
-        .unwrap_or(ServiceStatus::Withdrawn)
+        if stopped { waiting.max(ServiceStatus::Suspended) } else { waiting }
     }
 
     /// Whether the entry would still be believed under the lists that wait.
@@ -78,11 +75,12 @@ impl<'s> Restriction<'s> {
         service: &Service,
         judge: &mut Judge<'_>,
     ) -> Result<(), EntryRefusal> {
-        let waiting = self.waiting(service).flatten();
+        let waiting = self.waiting(service);
         if self.federation.is_none() && waiting.is_none() {
             return Ok(());
         }
-        let federation = self.federation.map(|waiting| &waiting.list).or(self.state.federation());
+        let federation =
+            self.federation.map(|waiting| &waiting.list).or_else(|| self.state.federation());
         let federation = federation.ok_or(EntryRefusal::OutOfScope)?;
         let member = federation.member(self.member).ok_or(EntryRefusal::OutOfScope)?;
         judge.entry(federation, member, waiting.unwrap_or(service))
@@ -90,6 +88,6 @@ impl<'s> Restriction<'s> {
 
     /// The scope that the list that waits gives to the same key.
     pub(super) fn scope(&self, service: &Service) -> Option<ServiceScope> {
-        self.waiting(service).flatten()?.scope.clone()
+        self.waiting(service)?.scope.clone()
     }
 }

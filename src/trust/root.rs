@@ -197,6 +197,17 @@ impl Root {
         Ok(signatures.signers(&keys, typ)?.len())
     }
 
+    /// The operators' keys, each with the name in its certificate.
+    #[must_use]
+    pub fn operators(&self) -> Vec<(String, PublicKey)> {
+        let name = |pinned: &PinnedKey| {
+            let der = base64::engine::general_purpose::STANDARD.decode(&pinned.certificate).ok()?;
+            Some(Certificate::parse(&der).ok()?.subject().to_owned())
+        };
+        let names = self.document.operators.keys.iter().map(|key| name(key).unwrap_or_default());
+        names.zip(self.operators.iter().cloned()).collect()
+    }
+
     /// The document.
     #[must_use]
     pub const fn document(&self) -> &RootDocument {

@@ -9,7 +9,7 @@ use super::federation::{FederationList, Member};
 use super::key_change::KeyChangeExtension;
 use super::lote::SignedList;
 use super::orders::Orders;
-use super::province::ProvincialList;
+use super::province::{ProvincialList, Service};
 use super::refusal::UpdateRefusal;
 use super::service::ServiceStatus;
 use super::state::{TrustState, Verified};
@@ -23,15 +23,26 @@ impl TrustState {
         if let Verified::Federation(held) = &list {
             self.check_members_kept(&held.list)?;
         }
+        let mut alarms: Vec<Alarm> = self
+            .rewritten_by(&list)
+            .into_iter()
+            .map(|entry| {
+                Alarm::new(
+                    Code::Conflict,
+                    Some(id),
+                    format!("the past of {entry} is told otherwise"),
+                )
+            })
+            .collect();
         let mut state = self.clone();
         state.burn(&list);
         if self.root.document().witnesses.quorum == 0 || self.log.is_witnessed(sha256) {
             let removed = state.put_in_force(list)?;
-            return Ok(Accepted { state, alarms: Vec::new(), removed });
+            return Ok(Accepted { state, alarms, removed });
         }
         state.waiting.put(list);
         let what = "the log's witnesses have not cosigned it: it takes away and does not add";
-        let alarms = vec![Alarm::new(Code::NotWitnessed, Some(id), what)];
+        alarms.push(Alarm::new(Code::NotWitnessed, Some(id), what));
         Ok(Accepted { alarms, ..Accepted::quiet(state) })
     }
 
@@ -68,6 +79,19 @@ impl TrustState {
         }
         self.lists.put(list);
         Ok(removed)
+    }
+
+    /// Entries whose past is told otherwise than before: history only grows.
+    pub(super) fn rewritten_by(&self, list: &Verified) -> Vec<String> {
+        let Verified::Province(next) = list else { return Vec::new() };
+        let Some(held) = self.province(next.list.division()) else { return Vec::new() };
+        let twin = |service: &&Service| {
+            let later = next.list.services().iter().find(|later| later.id == service.id);
+            later.is_some_and(|later| {
+                later.key == service.key && !later.history.continues(&service.history)
+            })
+        };
+        held.services().iter().filter(twin).map(|service| service.id.to_string()).collect()
     }
 
     /// Entries of the held list that are gone from `next` without having been withdrawn.

@@ -312,6 +312,18 @@ impl Snapshot {
         signer: &Certificate,
         now: Timestamp,
     ) -> Result<TrustedIssuer, IssuerRefusal> {
+        self.recognise_signed(signer, None, now)
+    }
+
+    /// The same when the credential says that it was signed at `signed_at`: a key that was merely
+    /// replaced, or whose use ended, leaves what it signed before that valid. Only a key that is
+    /// in its holder's hands alone can be believed about the time of its signatures.
+    pub fn recognise_signed(
+        &self,
+        signer: &Certificate,
+        signed_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<TrustedIssuer, IssuerRefusal> {
         let federation = self.state.lists.federation.as_ref().ok_or(IssuerRefusal::TrustExpired)?;
         let in_force = self.is_usable(now);
         let unknown =
@@ -319,7 +331,12 @@ impl Snapshot {
         let entry = self.entries.get(&signer.spki_digest()).ok_or(unknown)?;
         let service = entry.service();
         // What was taken away stays so, however old the news of it has become.
-        let status = self.status_of(entry.member).max(entry.status);
+        let own = if signed_at.is_some_and(|signed_at| entry.outlives_its_end(signed_at)) {
+            ServiceStatus::Granted
+        } else {
+            entry.status
+        };
+        let status = self.status_of(entry.member).max(own);
         match status {
             ServiceStatus::Granted | ServiceStatus::Staged => {}
             ServiceStatus::Suspended => return Err(IssuerRefusal::Suspended),

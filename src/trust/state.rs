@@ -203,6 +203,13 @@ impl TrustState {
         self.lists.provinces.get(&division).map(|held| &held.list)
     }
 
+    /// The newest version of a provincial list, in force or waiting.
+    #[must_use]
+    pub fn newest_province(&self, division: Division) -> Option<&ProvincialList> {
+        let waiting = self.waiting.provinces.get(&division).map(|held| &held.list);
+        waiting.or_else(|| self.province(division))
+    }
+
     /// Every provincial list.
     pub fn provinces(&self) -> impl Iterator<Item = &ProvincialList> {
         self.lists.provinces.values().map(|held| &held.list)
@@ -268,6 +275,15 @@ impl TrustState {
     #[must_use]
     pub fn held(&self, id: ListId) -> Option<Named> {
         self.header(id).map(|header| header.named)
+    }
+
+    /// The signed bytes of version `sequence` of list `id`, when it is in force or waiting.
+    #[must_use]
+    pub fn list_version(&self, id: ListId, sequence: u64) -> Option<&str> {
+        let is_it = |lists: &&Lists| {
+            lists.header(id).is_some_and(|header| header.named.sequence == sequence)
+        };
+        [&self.waiting, &self.lists].into_iter().find(is_it)?.bytes(id)
     }
 
     /// The signed bytes of list `id`, general JSON form: the newest version that is here, whether

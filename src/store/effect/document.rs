@@ -6,7 +6,7 @@ use super::{Applied, done_or, integer};
 use crate::base::Code;
 use crate::store::columns::{Columns, Stored};
 use crate::store::error::StoreError;
-use crate::store::rows::{ListLogRow, TrustDocumentRow};
+use crate::store::rows::{ListLogRow, ListedKeyRow, TrustDocumentRow};
 
 pub(in crate::store) async fn put(
     connection: &mut AnyConnection,
@@ -55,6 +55,26 @@ pub(super) async fn forget(
         .bind(id)
         .execute(connection)
         .await?;
+    Ok(Applied::Done)
+}
+
+/// Notes where the log first carried these keys in a list; what was noted before stays.
+pub(super) async fn list_keys(
+    connection: &mut AnyConnection,
+    rows: &[ListedKeyRow],
+) -> Result<Applied, StoreError> {
+    for row in rows {
+        sqlx::query(
+            "INSERT INTO listed_keys (list, spki, sequence, leaf_index) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(row.list.as_str())
+        .bind(row.spki.to_string())
+        .bind(integer(row.sequence))
+        .bind(integer(row.index))
+        .execute(&mut *connection)
+        .await?;
+    }
     Ok(Applied::Done)
 }
 

@@ -21,7 +21,7 @@ use super::membership::ApplicationRow;
 use super::proposals::{Approval, ProposalRow, RenewalRow};
 use super::rows::{
     ClientRow, ClientState, ConsentRequestRow, GrantRow, InspectionRow, LicenceRow, ListLogRow,
-    TrustDocumentRow,
+    ListedKeyRow, TrustDocumentRow,
 };
 use crate::base::{ClientId, Code, ConsentRequestId, GrantId, Timestamp};
 use crate::crypto::Digest;
@@ -73,6 +73,8 @@ pub enum Effect {
     },
     /// Opens an inspection; `state-conflict` when the reference is taken.
     InsertInspection(InspectionRow),
+    /// Notes where the log first carried keys; what was noted before stays.
+    ListKeys(Vec<ListedKeyRow>),
     /// Rests an active grant; `state-conflict` in any other state.
     PauseGrant {
         /// The grant.
@@ -227,6 +229,7 @@ pub(super) async fn apply(
             consent::insert_grant(connection, row, consent_request.as_ref()).await
         }
         Effect::InsertInspection(row) => consent::insert_inspection(connection, row).await,
+        Effect::ListKeys(rows) => document::list_keys(connection, rows).await,
         Effect::PauseGrant { grant } => consent::pause(connection, grant).await,
         Effect::Propose(row) => proposal::propose(connection, row).await,
         Effect::PublishDocument(row) => document::publish(connection, row).await,

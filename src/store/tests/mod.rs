@@ -2,6 +2,8 @@
 
 mod consent;
 mod durability;
+mod membership;
+mod proposal;
 mod register;
 
 use std::path::Path;

@@ -76,8 +76,13 @@ fn anything_but_number_and_dates_is_a_change() {
     stopped.entities[0].services[0].information.service_status =
         ServiceStatus::Withdrawn.to_string();
     assert!(!read(&state, &federation.seal(stopped), now()).unwrap().is_unchanged());
+    let mut elsewhere = federation.draft(list_id(CODE));
+    elsewhere.entities[0].services[0].information.service_supply_points =
+        vec![lote::SupplyPoint { uri: "https://elsewhere.test".to_owned() }];
+    let elsewhere = read(&state, &federation.seal(elsewhere), now()).unwrap();
+    assert!(elsewhere.changed()[0].contains("ServiceSupplyPoints"), "{:?}", elsewhere.changed());
     let mut moved = federation.draft(list_id(CODE));
-    moved.extensions.push(lote::Extension::new("Other", &1).unwrap());
+    moved.entities[0].information.name[0].value.push('x');
     assert!(!read(&state, &federation.seal(moved), now()).unwrap().is_unchanged());
 }
 
@@ -90,14 +95,15 @@ fn what_does_not_follow_the_list_in_force_is_no_next_list() {
     let draft = || federation.draft(list_id(CODE));
     let sequence = draft().sequence;
     let fork = PreviousList { sequence: sequence - 1, sha256: Digest::of("another") };
-    let (issued, next_update) = (now() + 2 * HOUR, now());
+    let issued = now() + 2 * HOUR;
+    let ended = ListDraft { issued: now() - 3 * HOUR, next_update: now() - HOUR, ..draft() };
     for (wrong, refusal) in [
         (ListDraft { sequence: sequence - 1, ..draft() }, UpdateRefusal::Equivocation),
         (ListDraft { sequence: sequence - 2, ..draft() }, UpdateRefusal::Rollback),
         (ListDraft { sequence: sequence + 1, ..draft() }, UpdateRefusal::SequenceJump),
         (ListDraft { previous: fork, ..draft() }, UpdateRefusal::Fork),
         (ListDraft { issued, ..draft() }, UpdateRefusal::NotYetValid),
-        (ListDraft { next_update, ..draft() }, UpdateRefusal::Expired),
+        (ended, UpdateRefusal::Expired),
     ] {
         assert_eq!(read(&state, &federation.seal(wrong), now()).unwrap_err(), refusal);
     }

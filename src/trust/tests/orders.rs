@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::super::{
-    IssuerRefusal, ServiceKind, ServiceStatus, Snapshot, Standing, SuspensionClaims,
-    SuspensionTarget, lote, order_vote,
+    IssuerRefusal, Reason, ServiceKind, ServiceStatus, Snapshot, Standing, StatusReason,
+    SuspensionClaims, SuspensionTarget, lote, order_vote,
 };
 use super::*;
 use crate::base::{Code, MemberId};
@@ -310,6 +310,46 @@ fn fd_06_a_withdrawn_member_or_key_is_not_listed_as_granted_again() {
     let revived = federation.seal(federation.draft(ListId::Federation));
     let outcome = announce_and_offer(&mut federation, &state, ListId::Federation, &revived);
     assert_eq!(outcome.unwrap_err(), UpdateRefusal::Conflict);
+}
+
+#[test]
+fn a_key_that_was_merely_replaced_leaves_what_it_signed_before_valid() {
+    for (reason, valid_before) in [
+        (Some(Reason::Superseded), true),
+        (Some(Reason::Cessation), true),
+        (Some(Reason::Administrative), true),
+        (Some(Reason::KeyCompromise), false),
+        (Some(Reason::CaCompromise), false),
+        (None, false),
+    ] {
+        let mut federation = federation();
+        let state = federation.state();
+        let before = federation.now - Duration::from_secs(1);
+        federation.now = federation.now + Duration::from_secs(1);
+        let mut draft = federation.draft(tianjin());
+        let services = &mut draft.entities[0].services;
+        let kind = ServiceKind::Issuance.to_string();
+        let issuer =
+            services.iter_mut().find(|one| one.information.service_type_identifier == kind);
+        let reason = reason.map(|reason| StatusReason { reason, invalidity_date: None });
+        issuer.unwrap().change_status(ServiceStatus::Withdrawn, reason, federation.now).unwrap();
+        let list = federation.seal(draft);
+        federation.announce(tianjin(), &list);
+        let state = federation.refresh(&state);
+        let recognise = |state: &TrustState, signed_at| {
+            let snapshot = Snapshot::build(state.clone(), 1, federation.now);
+            let signer = &federation.province(TIANJIN).issuer.certificate;
+            snapshot.recognise_signed(signer, signed_at, federation.now).err()
+        };
+        let withdrawn = Some(IssuerRefusal::Withdrawn);
+        let expected = if valid_before { None } else { withdrawn };
+        assert_eq!(recognise(&state, Some(before)), expected, "{reason:?}");
+        assert_eq!(recognise(&state, Some(federation.now)), withdrawn, "{reason:?} after its end");
+        assert_eq!(recognise(&state, None), withdrawn, "{reason:?} at an unknown time");
+        let own = order(&federation, TIANJIN, None, &[&federation.province(TIANJIN).list]);
+        let stopped = take(&federation, &state, &own);
+        assert!(recognise(&stopped, Some(before)).is_some(), "its province is suspended");
+    }
 }
 
 #[test]

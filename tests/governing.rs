@@ -1,0 +1,318 @@
+//! Breaking glass, as `trust-anchors/README.md` tells it: a member that stops itself and comes
+//! back, stolen keys that are replaced, and witnesses that are appointed; by the program's own
+//! commands, against nodes that run.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use hutong::crypto::Algorithm;
+use hutong::pki::{LEAF_LIFE, Made, Period, files};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use common::operators::{at_hub, done, publish, sign, sign_and_publish};
+use common::{Apart, Federation, PATIENCE, answered, now, refused, run, text, told, until};
+
+/// The folder of the hub and of a gateway that runs.
+struct Desk {
+    apart: Apart,
+    files: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { apart: Apart::at_rest(), files: TempDir::new().unwrap() }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.files.path().join(name)
+    }
+
+    fn folder(&self, node: &str) -> &Path {
+        &self.apart.node(node).dir
+    }
+
+    /// The federation list that the hub holds, as a file.
+    fn held_list(&self, name: &str) -> PathBuf {
+        let stranger = Federation::at_rest().desk("hub", 1, None);
+        let reply = answered(stranger.get("/v1/lists/federation"));
+        let path = self.file(name);
+        std::fs::write(&path, reply.body.to_string()).unwrap();
+        path
+    }
+}
+
+/// What `/readyz` of a node says.
+fn ready(node: &str) -> Value {
+    let client = format!("{node}-operator");
+    answered(Federation::at_rest().kept_desk(node, 2, &client).get("/readyz")).body
+}
+
+/// What police of Hebei hear of the driver's licence, which Tianjin issued.
+fn verdict() -> (String, String) {
+    let credential = std::fs::read_to_string(
+        Federation::at_rest().dir.join("wallets/driver/driver-qualification.sdjwt"),
+    );
+    let police = Federation::at_rest().kept_desk("130000", 0, "130000-enforcement");
+    let check = json!({ "credential": credential.unwrap() });
+    let reply = answered(police.post("/v1/verifications", &check));
+    let reason = reply.body["reasons"][0]["code"].as_str().unwrap_or_default().to_owned();
+    (reply.body["decision"].as_str().unwrap_or_default().to_owned(), reason)
+}
+
+fn comes_to(decision: &str, reason: &str) {
+    let seen = until(PATIENCE, || {
+        let (is, why) = verdict();
+        (is == decision && why == reason).then_some(())
+    });
+    assert!(seen.is_some(), "{decision} {reason}, not {:?}", verdict());
+}
+
+#[test]
+fn a_member_stops_itself_and_comes_back_by_a_list_that_cites_the_order() {
+    let desk = Desk::new();
+    let _nodes = desk.apart.serve(&["hub", "120000", "130000", "440000"]);
+    comes_to("ACCEPT", "ok");
+    let keys = desk.folder("120000").join("keys");
+    let order = desk.file("stop.json");
+    let (key, cert) = (keys.join("list-signing.key.pem"), keys.join("list-signing.cert.pem"));
+    let made = done(&[
+        "member",
+        "suspend",
+        "120000",
+        "--reason",
+        "list key stolen",
+        "--key",
+        text(&key),
+        "--cert",
+        text(&cert),
+        "--out",
+        text(&order),
+        "--json",
+    ]);
+    // It is brought to one gateway alone, which is not the one that is watched.
+    let guangdong = Federation::at_rest();
+    let operator = |what: &str| guangdong.dir.join(format!("clients/440000-operator.{what}.pem"));
+    let server = desk.folder("440000").join("keys/gateway-tls.cert.pem");
+    let answer = done(&[
+        "trust",
+        "publish",
+        "--gateway",
+        &format!("https://127.0.0.1:{}", guangdong.base + 32),
+        "--server-cert",
+        text(&server),
+        "--cert",
+        text(&operator("cert")),
+        "--key",
+        text(&operator("key")),
+        "--json",
+        text(&order),
+    ]);
+    assert_eq!(answer["answers"][0]["standing"], json!("in-force"), "{answer}");
+    comes_to("REFUSE", "issuer.suspended");
+    let shunned = Federation::at_rest().member_desk("130000", 0, "120000");
+    let stopped = until(PATIENCE, || {
+        let reply = answered(shunned.get("/.well-known/elicence-gateway"));
+        (reply.status == 403).then_some(reply)
+    });
+    refused(&stopped.unwrap(), 403, "member-suspended", "at another gateway");
+
+    // A list that does not cite it brings nobody back.
+    let held = desk.held_list("held.json");
+    let wrong = desk.file("wrong.json");
+    let sha256 = made["sha256"].as_str().unwrap();
+    let restore = |order: &str, out: &Path| {
+        run(&[
+            "member",
+            "restore",
+            "120000",
+            "--list",
+            text(&held),
+            "--order",
+            order,
+            "--out",
+            text(out),
+        ])
+    };
+    let other = restore(&"0".repeat(64), &wrong);
+    assert!(other.status.success() || told(&other).exit == 65, "{other:?}");
+    let next = desk.file("restore.json");
+    let output = restore(sha256, &next);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    sign_and_publish(&next, Some(&held));
+    comes_to("ACCEPT", "ok");
+    let again = answered(Federation::at_rest().desk("440000", 1, None).get("/v1/suspensions"));
+    let lifted = until(PATIENCE, || {
+        let orders = answered(Federation::at_rest().desk("440000", 1, None).get("/v1/suspensions"));
+        (orders.body["orders"] == json!([])).then_some(())
+    });
+    assert!(lifted.is_some(), "{again:?}");
+}
+
+#[test]
+fn tl_41_two_operators_stop_one_member_and_a_third_is_asked_for_the_next() {
+    let desk = Desk::new();
+    let _nodes = desk.apart.serve(&["hub", "120000", "130000"]);
+    let order_against = |division: &str, name: &str, operators: &[u32]| {
+        let order = desk.file(name);
+        done(&[
+            "member",
+            "suspend",
+            division,
+            "--reason",
+            "emergency",
+            "--out",
+            text(&order),
+            "--json",
+        ]);
+        for operator in operators {
+            sign(&order, *operator, None);
+        }
+        order
+    };
+    let one = order_against("120000", "one.json", &[2]);
+    let alone = run(
+        &[&["trust", "publish", text(&one)], &common::operators::desk_arguments()[..]].concat()
+    );
+    assert_eq!(alone.status.code(), Some(65), "one operator stops nobody");
+    let standing =
+        |order: &Path| at_hub(&["trust", "publish", text(order)])["answers"][0]["standing"].clone();
+    sign(&one, 4, None);
+    assert_eq!(standing(&one), json!("in-force"));
+    comes_to("REFUSE", "issuer.suspended");
+    let two = order_against("440000", "two.json", &[1, 5]);
+    assert_eq!(standing(&two), json!("waiting"));
+    sign(&two, 3, None);
+    assert_eq!(standing(&two), json!("in-force"));
+}
+
+#[test]
+fn a_stolen_freshness_key_is_replaced_by_the_next_root() {
+    let desk = Desk::new();
+    let folder = desk.folder("hub").to_owned();
+    let made =
+        Made::signing("hub freshness 2", Algorithm::Es256, Period::from_now(now(), LEAF_LIFE));
+    let made = made.unwrap();
+    let keys = folder.join("keys");
+    files::write_key(&keys.join("freshness-2.key.pem"), &made.pkcs8).unwrap();
+    let certificate = keys.join("freshness-2.cert.pem");
+    files::write_certificates(&certificate, &[made.certificate]).unwrap();
+    let mut nodes = desk.apart.serve(&["hub", "120000", "130000"]);
+    let root = folder.join("trust/root.json");
+    let next = desk.file("root-2.json");
+    done(&[
+        "trust",
+        "root",
+        "next",
+        "--from",
+        text(&root),
+        "--freshness",
+        text(&certificate),
+        "--out",
+        text(&next),
+        "--json",
+    ]);
+    let too_few =
+        run(&[&["trust", "publish", text(&next)], &common::operators::desk_arguments()[..]]
+            .concat());
+    assert_eq!(too_few.status.code(), Some(65), "nobody signed it");
+    for operator in [1, 2, 4] {
+        sign(&next, operator, None);
+    }
+    publish_root(&next);
+    let followed = until(PATIENCE, || {
+        let reply = answered(Federation::at_rest().desk("130000", 1, None).get("/v1/root/2"));
+        reply.is_done().then_some(())
+    });
+    assert!(followed.is_some(), "Hebei takes the next root");
+    comes_to("ACCEPT", "ok");
+    assert!(!ready("130000")["degraded"].to_string().contains("hub-unreachable"));
+    // The hub starts again with the new key, pinned though it is to the first root.
+    nodes[0].signal("TERM");
+    nodes[0].wait();
+    let hub = desk.apart.serve(&["hub"]);
+    let fresh = until(PATIENCE, || {
+        let degraded = ready("130000")["degraded"].clone();
+        (!degraded.to_string().contains("hub-unreachable")).then_some(())
+    });
+    assert!(fresh.is_some(), "{}", hub[0].stderr());
+}
+
+#[test]
+fn tl_46_witnesses_are_appointed_and_a_list_waits_for_them() {
+    let desk = Desk::new();
+    let nodes = desk.apart.serve(&["hub", "120000", "130000", "440000"]);
+    let vkey = |division: &str| {
+        let folder = desk.folder("hub");
+        let shown = done(&["member", "show", division, "--state", text(folder), "--json"]);
+        shown["witness_vkey"].as_str().unwrap().to_owned()
+    };
+    let root = desk.folder("hub").join("trust/root.json");
+    let next = desk.file("root-2.json");
+    done(&[
+        "trust",
+        "root",
+        "next",
+        "--from",
+        text(&root),
+        "--quorum",
+        "2",
+        "--witness",
+        &vkey("120000"),
+        "--witness",
+        &vkey("130000"),
+        "--witness",
+        &vkey("440000"),
+        "--out",
+        text(&next),
+        "--json",
+    ]);
+    for operator in [1, 3, 5] {
+        sign(&next, operator, None);
+    }
+    publish_root(&next);
+    let witnessed = until(PATIENCE, || (ready("130000")["witnessed"] == json!(true)).then_some(()));
+    assert!(witnessed.is_some(), "{}", ready("130000"));
+    // With two of three up a new list is soon cosigned.
+    let held = desk.held_list("held.json");
+    let sequence = |node: &str| {
+        let state = desk.folder(node);
+        let shown =
+            done(&["trust", "show", "--root", text(&root), "--state", text(state), "--json"]);
+        let lists = shown["state"]["lists"].as_array().unwrap().clone();
+        let federation = lists.iter().find(|list| list["id"] == "urn:elicence:list:federation");
+        (federation.unwrap()["sequence"].as_u64().unwrap(), shown["state"]["waiting"].clone())
+    };
+    assert_eq!(sequence("130000").0, 1);
+    let withdraw = |held: &Path, out: &Path, division: &str| {
+        done(&["member", "withdraw", division, "--list", text(held), "--out", text(out), "--json"]);
+    };
+    let second = desk.file("federation-2.json");
+    withdraw(&held, &second, "440000");
+    // Two witnesses fall silent: what the list takes away counts, and the list itself waits.
+    for node in [1, 3] {
+        nodes[node].signal("STOP");
+    }
+    for operator in [1, 2, 4] {
+        sign(&second, operator, Some(&held));
+    }
+    publish(&second);
+    let waits = until(PATIENCE, || {
+        let (number, waiting) = sequence("130000");
+        (number == 1 && waiting == json!([["federation", 2]])).then_some(())
+    });
+    assert!(waits.is_some(), "{:?}", sequence("130000"));
+    for node in [1, 3] {
+        nodes[node].signal("CONT");
+    }
+    let settled = until(2 * PATIENCE, || (sequence("130000").0 == 2).then_some(()));
+    assert!(settled.is_some(), "{:?}", sequence("130000"));
+}
+
+fn publish_root(root: &Path) {
+    let answer = at_hub(&["trust", "publish", text(root)]);
+    assert_eq!(answer["answers"][0]["sequence"], json!(2), "{answer}");
+}
