@@ -2,36 +2,26 @@
 //! functions that operators use, their lists accepted by the rules of every node, and one vehicle
 //! certificate bound to a holder's key. No network, no listener.
 
-use std::error::Error;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hutong::audit::{Actor, Entry, EntryKind, Pending, Receipt};
-use hutong::base::{Division, ListId, ServiceId, SystemEntropy, Timestamp};
+use hutong::base::{Division, ManualClock, ServiceId, SystemEntropy, Timestamp};
 use hutong::credential::{
     BindTerms, IssueTerms, StatusBits, StatusListTerms, StatusReference, VerifiedStatusList, bind,
     issue, sign_status_list,
 };
-use hutong::crypto::jws::GeneralJws;
 use hutong::crypto::seal::SoftwareKey;
-use hutong::crypto::x509::Certificate;
-use hutong::crypto::{Algorithm, Digest, Jwk, Signer};
-use hutong::exchange::{Addressee, NextList, OpenedBundle};
+use hutong::crypto::{Algorithm, Jwk, Signer};
 use hutong::licence::{Identifier, LicenceDocument, LicenceType, LicenceVersion};
-use hutong::pki::{LEAF_LIFE, Made, Period, files};
+use hutong::pki::files;
 use hutong::store::Store;
-use hutong::trust::lote::{self, SignedList};
-use hutong::trust::{
-    FreshnessDraft, LogHead, Named, Root, ServiceKind, ServiceStatus, Snapshot, TrustState, Update,
-    root_vote,
-};
-use hutong::{gateway, hub};
+use hutong::trust::{ServiceKind, Snapshot};
 use serde_json::json;
 
-/// Anything that goes wrong while the world is made ends the measurement.
-pub(crate) type Fallible<T> = Result<T, Box<dyn Error>>;
+use super::founded::{Fallible, Founded};
+use super::trust::accepted;
 
 /// Everything that a verification needs.
 pub(crate) struct World {
@@ -52,11 +42,12 @@ pub(crate) struct World {
 impl World {
     /// Founds everything below `folder`.
     pub(crate) async fn found(folder: &Path, now: Timestamp) -> Fallible<Self> {
-        let operators = operators(now)?;
-        let root = found_hub(&folder.join("hub"), &operators, now)?;
-        let province = folder.join("province");
-        gateway::found(&province, &charter()?, &root, now)?;
-        let state = accept_lists(folder, &root, &operators, now)?;
+        let clock = Arc::new(ManualClock::at(now));
+        let founded = Founded::new(folder, PORTS, clock, &[PROVINCE], &[])?;
+        let province = founded.folder(PROVINCE);
+        let root = std::fs::read(folder.join("hub/trust/root.json"))?;
+        let freshness = key(&folder.join("hub"), "freshness")?;
+        let state = accepted(&root, &freshness, &founded.first_lists()?, now)?;
         let snapshot = Snapshot::build(state, 1, now);
         if let Some((_, service, refusal)) = snapshot.refused().first() {
             return Err(format!("{service} is refused: {}", refusal.code()).into());
@@ -71,82 +62,6 @@ impl World {
             now,
         })
     }
-}
-
-fn operators(now: Timestamp) -> Fallible<Vec<Made>> {
-    let make = |number: u32| {
-        let name = format!("federation operator {number}");
-        Made::signing(&name, Algorithm::Es256, Period::from_now(now, LEAF_LIFE))
-    };
-    Ok((1..=5).map(make).collect::<Result<_, _>>()?)
-}
-
-/// Founds the hub and lets three of the five operators sign its root.
-fn found_hub(folder: &Path, operators: &[Made], now: Timestamp) -> Fallible<Vec<u8>> {
-    let charter = hub::HubCharter {
-        allow_private_addresses: true,
-        listen: listen(),
-        federation_origin: HUB.to_owned(),
-        public_origin: "https://join.hub.example:8444".to_owned(),
-    };
-    hub::found(folder, &charter, now)?;
-    let certificates: Vec<Certificate> =
-        operators.iter().map(|operator| operator.certificate.clone()).collect();
-    let terms = hub::RootTerms { operators: &certificates, threshold: 3, emergency: 2 };
-    let payload = hub::root_payload(folder, &charter, terms, now)?;
-    let mut document = GeneralJws::unsigned(payload.clone());
-    for operator in &operators[..3] {
-        document.add(root_vote(&operator.signer()?, &operator.certificate, &payload, now)?);
-    }
-    Ok(document.to_bytes()?)
-}
-
-/// Grants the province's application and takes root, freshness and both lists as a node does.
-fn accept_lists(
-    folder: &Path,
-    root: &[u8],
-    operators: &[Made],
-    now: Timestamp,
-) -> Fallible<TrustState> {
-    let addressee = Addressee { hub: HUB.to_owned(), nonce: "nonce".to_owned() };
-    let application = OpenedBundle::open(&gateway::apply(&folder.join("province"), addressee)?)?;
-    let own_list = application.bundle.enrolment.list.clone();
-    let fingerprint = application.fingerprint();
-    let payload = NextList::first(&[], now)?
-        .approve(&application, ServiceStatus::Granted, fingerprint)?
-        .to_payload()?;
-    let mut federation = GeneralJws::unsigned(payload.clone());
-    for operator in &operators[..3] {
-        federation.add(lote::vote(&operator.signer()?, &operator.certificate, &payload, now)?);
-    }
-    let lists = [
-        (ListId::Federation, federation.to_bytes()?),
-        (ListId::Province(division()?), own_list.into_bytes()),
-    ];
-    let root = Root::pinned(root)?;
-    let draft = FreshnessDraft {
-        orders: Vec::new(),
-        sequence: 1,
-        root: Named {
-            sequence: root.document().sequence,
-            sha256: root.sha256(),
-            bytes: root.bytes().len() as u64,
-        },
-        lists: lists.iter().map(|(id, bytes)| Ok((*id, named(bytes)?))).collect::<Fallible<_>>()?,
-        log: LogHead { size: 0, root: Digest::of("") },
-    };
-    let freshness = draft.sign(&key(&folder.join("hub"), "freshness")?, now)?;
-    let mut state = TrustState::pinned(root).accept(Update::Freshness(&freshness), now)?.state;
-    for (id, bytes) in &lists {
-        state = state.accept(Update::List { id: *id, bytes }, now)?.state;
-    }
-    Ok(state)
-}
-
-fn named(list: &[u8]) -> Fallible<Named> {
-    let signed = SignedList::parse(list)?;
-    let sequence = signed.document().lote.scheme.sequence;
-    Ok(Named { sequence, sha256: signed.sha256(), bytes: signed.size() })
 }
 
 /// A vehicle certificate of a fictitious firm, shown whole, bound to its holder's key.
@@ -210,20 +125,6 @@ async fn on_record(folder: &Path, province: &Path, now: Timestamp) -> Fallible<R
     Ok(receipt)
 }
 
-fn charter() -> Fallible<gateway::Charter> {
-    Ok(gateway::Charter {
-        division: division()?,
-        authority_code: AUTHORITY.to_owned(),
-        listen: listen(),
-        federation_origin: "https://gateway.tianjin.example:8443".to_owned(),
-        public_origin: PUBLIC.to_owned(),
-        hub_origin: HUB.to_owned(),
-        refresh_seconds: 30,
-        contacts: Vec::new(),
-        allow_private_addresses: false,
-    })
-}
-
 fn key(folder: &Path, name: &str) -> Fallible<SoftwareKey> {
     let path = folder.join(format!("keys/{name}.key.pem"));
     Ok(SoftwareKey::from_pkcs8(&files::read_key(&path)?)?)
@@ -233,18 +134,15 @@ fn division() -> Fallible<Division> {
     Ok("120000".parse()?)
 }
 
-/// Addresses for the configuration files; nothing ever listens there.
-fn listen() -> [SocketAddr; 3] {
-    [8443, 8444, 8445].map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
-}
-
 /// Who asks for the key binding.
 pub(crate) const AUDIENCE: &str = "https://verifier.example:8444";
 /// The challenge of the key binding.
 pub(crate) const NONCE: &str = "a-nonce-of-the-measurement";
-const HUB: &str = "https://hub.example:8443";
-const PUBLIC: &str = "https://licence.tianjin.example:8444";
-const STATUS: &str = "https://licence.tianjin.example:8444/v1/status-lists/licence/1";
+/// At the public listener of the one province.
+const STATUS: &str = "https://127.0.0.1:8451/v1/status-lists/licence/1";
 /// Social credit code of a fictitious authority, with sound check character.
 const AUTHORITY: &str = "111200000001234561";
 const INDEX: u64 = 4_711;
+const PROVINCE: &str = "120000";
+/// For the configuration files; nothing ever listens there.
+const PORTS: u16 = 8_440;

@@ -1,6 +1,7 @@
 //! The trust in force at this gateway, and the one way in which it changes: taken by the rules,
 //! made durable, and only then swapped in and told.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -9,11 +10,13 @@ use tokio::sync::Mutex;
 
 use super::node::Node;
 use crate::audit::{Actor, Entry, EntryKind, Pending};
-use crate::base::{Division, ListId, Timestamp};
+use crate::base::{Division, ListId, ServiceId, Timestamp};
 use crate::http::News;
 use crate::peer::Fetched;
 use crate::store::{StoreError, TrustCommit, TrustDocumentRow};
-use crate::trust::{Accepted, Root, Snapshot, StoredDocument, TrustState, UpdateRefusal};
+use crate::trust::{
+    Accepted, Freshness, Root, Snapshot, StoredDocument, TrustState, UpdateRefusal,
+};
 
 /// The snapshot in force, and what is known of the hub.
 pub(crate) struct TrustFeed {
@@ -67,13 +70,15 @@ impl TrustFeed {
         self.hub_reachable.load(Ordering::Relaxed)
     }
 
-    /// Puts `state` in force. The old snapshot is dropped off the request threads: with many
-    /// issuers that takes a while.
-    fn swap(&self, state: TrustState, now: Timestamp) {
+    /// Judges `state`, off the request threads: with many issuers that takes a while.
+    async fn judge(&self, state: TrustState, now: Timestamp) -> Result<Snapshot, StoreError> {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        let before = self.snapshot.load_full();
-        let next = Snapshot::build_after(Some(&before), state, generation, now);
-        self.snapshot.store(Arc::new(next));
+        judge(self.snapshot.load_full(), state, generation, now).await
+    }
+
+    /// Puts a judged state in force; the old one is dropped off the request threads as well.
+    fn swap(&self, next: Snapshot) {
+        let before = self.snapshot.swap(Arc::new(next));
         tokio::task::spawn_blocking(move || drop(before));
     }
 
@@ -83,6 +88,31 @@ impl TrustFeed {
             tracing::info!(reachable, "the hub changed its reachability");
         }
     }
+}
+
+/// Judges `state` on every core: the signatures in parts, and what they add up to in the end.
+async fn judge(
+    before: Arc<Snapshot>,
+    state: TrustState,
+    generation: u64,
+    now: Timestamp,
+) -> Result<Snapshot, StoreError> {
+    // A task that was cancelled is the end of the process; what is in force stays in force.
+    let ended = |_| StoreError::Unavailable(None);
+    let parts = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let proving: Vec<_> = (0..parts)
+        .map(|part| {
+            let (before, state) = (Arc::clone(&before), state.clone());
+            let prove = move || Snapshot::prove(Some(&before), &state, [part, parts], now);
+            tokio::task::spawn_blocking(prove)
+        })
+        .collect();
+    let mut proofs = Vec::with_capacity(parts);
+    for part in proving {
+        proofs.push(part.await.map_err(ended)?);
+    }
+    let build = move || Snapshot::build_proven(Some(&before), &proofs, state, generation, now);
+    tokio::task::spawn_blocking(build).await.map_err(ended)
 }
 
 impl Node {
@@ -96,7 +126,7 @@ impl Node {
         let now = self.now();
         let before = self.trust.snapshot();
         let mut state = before.state().clone();
-        let (mut outcomes, mut lines) = (Vec::new(), Vec::new());
+        let (mut outcomes, mut lines, mut removed) = (Vec::new(), Vec::new(), Vec::new());
         for update in updates {
             match state.accept(update.update(), now) {
                 Ok(accepted) => {
@@ -104,13 +134,14 @@ impl Node {
                     if let Fetched::Log(_, new) = update {
                         lines.extend(new.iter().cloned());
                     }
+                    removed.extend(accepted.removed);
                     state = accepted.state;
                     outcomes.push(Ok(()));
                 }
                 Err(refusal) => outcomes.push(Err(refusal)),
             }
         }
-        self.keep_and_swap(&before, state, &lines).await?;
+        self.keep_and_swap(&before, state, &lines, &removed).await?;
         self.watch_own_lines(&lines).await;
         Ok(outcomes)
     }
@@ -120,12 +151,17 @@ impl Node {
         before: &Snapshot,
         state: TrustState,
         lines: &[String],
+        removed: &[ServiceId],
     ) -> Result<(), StoreError> {
         let now = self.now();
-        let commit = TrustCommit::between(before.state(), &state, lines, now);
+        let mut commit = TrustCommit::between(before.state(), &state, lines, now);
         if commit.effects.is_empty() && commit.quiet.is_empty() {
             return Ok(());
         }
+        commit.note_removed(removed);
+        let issued = state.freshness().map(Freshness::issued);
+        // Judged first: from the commit to the swap nothing is left to wait for.
+        let next = self.trust.judge(state, now).await?;
         let updated: Vec<String> = commit.updated_lists().map(str::to_owned).collect();
         let changes_trust = !commit.effects.is_empty();
         if changes_trust {
@@ -140,10 +176,10 @@ impl Node {
             })?;
         }
         self.store.keep_documents(commit.quiet).await?;
-        if let Some(freshness) = state.freshness() {
-            self.time.learn(freshness.issued());
+        if let Some(issued) = issued {
+            self.time.learn(issued);
         }
-        self.trust.swap(state, now);
+        self.trust.swap(next);
         self.tell_entries(before);
         for id in updated {
             self.telemetry.trust_updated(self.division_of(&id), Ok(()));

@@ -1,6 +1,7 @@
 //! Trust from other members: each refresh asks some of them for what the hub may hold back, and
 //! an order that came in here is carried on, once.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,18 +18,30 @@ impl Node {
     /// Refreshes trust once, from the hub and from some of the other members.
     pub(super) async fn refresh_trust(&self) -> Result<(), RefreshError> {
         let mut swept = self.trust.refreshing.lock().await;
-        let outcome = self.refresh_from(Source::Hub).await;
+        let hub = std::pin::pin!(self.refresh_from(Source::Hub));
+        let outcome = self.beside_members(hub).await;
         // A refresh that failed shows at once; one province's bad list is that province's matter.
         self.trust.tell_hub(outcome.as_ref().err().is_none_or(RefreshError::is_of_lists));
         if let Err(error) = &outcome {
             tracing::warn!(code = %error.code(), %error, "trust was not refreshed from the hub");
         }
-        for member in self.some_members() {
-            self.hear(Source::Member(member)).await;
-        }
         self.settle_origins().await;
         self.forget_what_ended(&mut swept).await;
         outcome
+    }
+
+    /// The outcome of `hub`; members are asked after it, or beside it when it takes long.
+    async fn beside_members<T>(&self, mut hub: Pin<&mut impl Future<Output = T>>) -> T {
+        let members = async {
+            for member in self.some_members() {
+                self.hear(Source::Member(member)).await;
+            }
+        };
+        if let Ok(outcome) = tokio::time::timeout(AHEAD, hub.as_mut()).await {
+            members.await;
+            return outcome;
+        }
+        tokio::join!(hub, members).0
     }
 
     /// Refreshes trust from one source that said there is news, beside whatever refresh is under
@@ -160,6 +173,8 @@ struct FirstListed {
 /// Other members asked in one refresh: with a third of them honest, an order that one of them has
 /// reaches everybody within a few refreshes, and it is carried on besides.
 const PEERS_PER_REFRESH: usize = 5;
+/// Time that the hub has before members are asked as well: mostly it has all the news.
+const AHEAD: Duration = Duration::from_secs(2);
 /// Time for all that one source has to say.
 const HEARING: Duration = Duration::from_secs(20);
 /// Time to bring an order to one node.

@@ -3,7 +3,7 @@
 
 use super::effect::Effect;
 use super::rows::{ListLogRow, TrustDocumentRow};
-use crate::base::Timestamp;
+use crate::base::{ServiceId, Timestamp};
 use crate::crypto::Digest;
 use crate::trust::{DocumentKind, TrustState};
 
@@ -76,6 +76,11 @@ impl TrustCommit {
             }
             _ => None,
         })
+    }
+
+    /// Puts on record which entries a list took away without having withdrawn them.
+    pub fn note_removed(&mut self, removed: &[ServiceId]) {
+        self.reference.extend(removed.iter().map(|service| format!("removed {service}")));
     }
 
     /// SHA-256 of the first document that came.

@@ -63,8 +63,8 @@ pub(super) struct Census<'s> {
 }
 
 impl<'s> Census<'s> {
-    /// Judges every entry of `state` at `now`; `known` is what an earlier census verified.
-    pub(super) fn take(state: &'s TrustState, known: Option<&'s Proven>, now: Timestamp) -> Self {
+    /// Judges every entry of `state` at `now`; `known` is what was verified before.
+    pub(super) fn take(state: &'s TrustState, known: &[&Proven], now: Timestamp) -> Self {
         let mut census =
             Self { state, entries: HashMap::new(), refused: Vec::new(), proven: Proven::default() };
         let Some(federation) = state.federation() else { return census };
@@ -75,6 +75,30 @@ impl<'s> Census<'s> {
         census.collect_refused();
         census.proven = Arc::new(judge.proven);
         census
+    }
+
+    /// Verifies the proofs and chains of every `parts`-th entry from the `part`-th on, as far as
+    /// `known` does not hold them. The parts can be judged at the same time; together they spare
+    /// [`Self::take`] every signature.
+    pub(super) fn prove(
+        state: &TrustState,
+        known: &[&Proven],
+        [part, parts]: [usize; 2],
+        now: Timestamp,
+    ) -> Proven {
+        let mut judge = Judge { now, known, proven: HashSet::new() };
+        let lists = state.lists.provinces.values().map(|held| &held.list);
+        let entries = lists.flat_map(|list| {
+            list.services().iter().map(|service| (list.division().member(), service))
+        });
+        for (member, service) in entries.skip(part).step_by(parts.max(1)) {
+            // What is refused here is refused again, with its reason, when the census is taken.
+            let _ = judge.possession(member, service);
+            if service.kind == ServiceKind::Issuance {
+                let _ = judge.chain(service);
+            }
+        }
+        Arc::new(judge.proven)
     }
 
     fn add_list(
@@ -186,7 +210,7 @@ impl EntryRefusal {
 /// The judge of entries, with its memory.
 pub(super) struct Judge<'k> {
     now: Timestamp,
-    known: Option<&'k Proven>,
+    known: &'k [&'k Proven],
     proven: HashSet<Digest>,
 }
 
@@ -247,7 +271,7 @@ impl Judge<'_> {
 
     /// Whether this was verified before; if so, it stays in memory.
     fn remembers(&mut self, mark: Digest) -> bool {
-        let known = self.known.is_some_and(|known| known.contains(&mark));
+        let known = self.known.iter().any(|known| known.contains(&mark));
         if known {
             self.proven.insert(mark);
         }

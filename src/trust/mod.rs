@@ -56,7 +56,7 @@ pub use root::{
 };
 pub use scope::{MembershipScope, ServiceScope};
 pub use service::{PreviousList, Reason, ServiceKind, ServiceStatus, StatusReason};
-pub use snapshot::{ClientAuthority, Snapshot, TrustAge, TrustReference};
+pub use snapshot::{ClientAuthority, Proofs, Snapshot, TrustAge, TrustReference};
 pub use state::TrustState;
 pub use stored::{DocumentKind, StateChange, StoredDocument};
 

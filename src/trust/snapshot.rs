@@ -28,6 +28,12 @@ pub struct Snapshot {
     anchors: usize,
 }
 
+/// What some entries of a state have shown of themselves: that their keys stand where they are
+/// listed, and who signed their certificates. It holds digests of what was verified, so that it
+/// says nothing of any other state.
+#[derive(Clone, Debug)]
+pub struct Proofs(Proven);
+
 /// Which trust a verdict rests on, so that it can be judged again years later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrustReference {
@@ -84,7 +90,35 @@ impl Snapshot {
         generation: u64,
         now: Timestamp,
     ) -> Self {
-        let census = Census::take(&state, before.map(|before| &before.proven), now);
+        Self::build_proven(before, &[], state, generation, now)
+    }
+
+    /// Verifies ahead what building the snapshot of `state` would verify: the proofs and chains of
+    /// every `parts`-th entry from the `part`-th on that `before` did not show already. The parts
+    /// can be proven at the same time, and are handed to [`Self::build_proven`].
+    #[must_use]
+    pub fn prove(
+        before: Option<&Self>,
+        state: &TrustState,
+        [part, parts]: [usize; 2],
+        now: Timestamp,
+    ) -> Proofs {
+        let known: Vec<&Proven> = before.iter().map(|before| &before.proven).collect();
+        Proofs(Census::prove(state, &known, [part, parts], now))
+    }
+
+    /// As [`Self::build_after`], with what was proven ahead.
+    #[must_use]
+    pub fn build_proven(
+        before: Option<&Self>,
+        proofs: &[Proofs],
+        state: TrustState,
+        generation: u64,
+        now: Timestamp,
+    ) -> Self {
+        let ahead = proofs.iter().map(|proofs| &proofs.0);
+        let known: Vec<&Proven> = before.iter().map(|before| &before.proven).chain(ahead).collect();
+        let census = Census::take(&state, &known, now);
         let members = state.federation().map(|list| member_statuses(&state, list));
         let anchors = census.entries.values().filter(|entry| entry.judgement.is_ok()).count();
         Self {

@@ -108,7 +108,17 @@ pub(super) async fn append_list_log(
         .fetch_one(&mut *connection)
         .await?;
     if next.try_get::<i64, _>(0)? != integer(row.index) {
-        return Ok(Applied::Refused(Code::StateConflict));
+        // Whoever was cut off after its commit says the same again.
+        let held = sqlx::query("SELECT statement FROM list_log WHERE leaf_index = $1")
+            .bind(integer(row.index))
+            .fetch_optional(connection)
+            .await?;
+        let held = held.map(|held| held.try_get::<String, _>(0)).transpose()?;
+        return Ok(if held.as_deref() == Some(row.statement.as_str()) {
+            Applied::Done
+        } else {
+            Applied::Refused(Code::StateConflict)
+        });
     }
     let appended = sqlx::query(
         "INSERT INTO list_log (leaf_index, statement) VALUES ($1, $2) ON CONFLICT DO NOTHING",

@@ -30,7 +30,8 @@ use crate::licence::{Identifier, LicenceStatus};
 /// One change of the store. The effects of a commit happen in order, together or not at all.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// Appends to the list log; `state-conflict` unless the line carries the next number.
+    /// Appends to the list log; the same line again is fine, `state-conflict` for another one or a
+    /// number that is not the next.
     AppendListLog(ListLogRow),
     /// Approves what another proposed; `role-not-allowed` for the same person where two are
     /// needed, `not-found` for no such proposal, `state-conflict` when it does not wait any more.
