@@ -36,7 +36,7 @@ fn a_list_is_changed_by_two_operators_and_re_signed_by_one() {
     let proposed = post(&operator, "list-propose", &json!({ "list": changed }));
     assert_eq!(proposed.status, 202, "{proposed:?}");
     let words = proposed.body["words"].to_string();
-    assert!(words.contains("client-ca:5: left out"), "{words}");
+    assert!(words.contains("client-ca:5 is no longer in the list"), "{words}");
     let sha256 = proposed.body["sha256"].clone();
     let order = json!({ "sha256": sha256 });
     let alone = post(&operator, "list-approve", &order);

@@ -133,6 +133,9 @@ pub const REENROLMENT_WAIT: Duration = Duration::from_hours(72);
 pub const ENROLMENTS_PER_DAY: usize = 200;
 /// Suspension orders held of one member: as many as it may list keys, with room for repetition.
 pub const ORDERS_PER_MEMBER: usize = 20_000;
+/// Lines of the list log read in one refresh: 32 provinces that sign daily write this many in
+/// twenty years.
+pub const LIST_LOG_LINES: u64 = 262_144;
 /// Keys in a root; each vote is a signature to verify.
 pub const ROOT_KEYS: usize = 32;
 /// Roots followed in one refresh: decades of rotation, yet a bounded walk.

@@ -13,6 +13,7 @@ mod desk;
 mod disclosure;
 mod doctor;
 mod fail;
+mod follow;
 mod init;
 mod lists;
 mod member;

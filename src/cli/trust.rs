@@ -11,7 +11,7 @@ use super::own_list::OwnList;
 use super::rotate::Rotate;
 use super::screen::Screen;
 use super::signing::{Sign, describe_order};
-use super::{lists, root, state};
+use super::{follow, lists, root, state};
 use crate::base::{Clock as _, SystemClock, Timestamp};
 use crate::trust::{Root, Snapshot, Standing, TrustAge};
 
@@ -24,6 +24,18 @@ pub(super) enum Command {
     ///   hutong trust diff federation-1.json federation-2.json
     #[command(verbatim_doc_comment)]
     Diff(lists::Diff),
+    /// Shows the list log, line by line, after its tree and its signed head were verified.
+    ///
+    /// Example:
+    ///   hutong trust log --root root.json --hub https://hub.example:8444 --member 120000
+    #[command(verbatim_doc_comment)]
+    Log(follow::Log),
+    /// Fetches all that is in force from a hub, with nothing but the pinned root.
+    ///
+    /// Example:
+    ///   hutong trust pull --root root.json --hub https://hub.example:8444 --out ./in-force
+    #[command(verbatim_doc_comment)]
+    Pull(follow::Pull),
     /// Publishes signed roots, lists and suspension orders at the hub, as its operator; orders at
     /// any gateway as well.
     ///
@@ -69,6 +81,13 @@ pub(super) enum Command {
     ///   hutong trust rotate --data-dir /var/lib/hutong --service status --out next-list.json
     #[command(verbatim_doc_comment)]
     Rotate(Rotate),
+    /// Follows the list log, and alarms on what nobody signed whom it names, and on a log that
+    /// tells two stories.
+    ///
+    /// Example:
+    ///   hutong trust watch --root root.json --hub https://hub.example:8444 --member 120000
+    #[command(verbatim_doc_comment)]
+    Watch(follow::Watch),
     /// Tells who signed a list, whether that is enough, and whether it keeps to the profile.
     ///
     /// Ends 0 when it is sound, 1 when it is not.
@@ -93,7 +112,10 @@ impl Command {
     pub(super) async fn run(self, screen: Screen) -> Result<ExitCode, Failure> {
         match self {
             Self::Diff(order) => order.run(screen),
+            Self::Log(order) => order.run(screen).await,
+            Self::Pull(order) => order.run(screen).await,
             Self::Publish(order) => order.run(screen).await,
+            Self::Watch(order) => order.run(screen).await,
             Self::Root(command) => command.run(screen),
             Self::Show(order) => show(&order, screen).await,
             Self::Sign(order) => order.run(screen),

@@ -9,7 +9,6 @@ mod disclosing;
 mod enrolment;
 mod given;
 mod invitation;
-mod list_changes;
 mod list_difference;
 mod membership;
 mod query;
@@ -31,7 +30,6 @@ pub use enrolment::{
 };
 pub use given::{Given, NotOnRecord, Pledged, answer, pledge};
 pub use invitation::{INVITATION_LIFE, InvitationKey, InvitationRefusal};
-pub use list_changes::{EntryChange, ListChanges};
 pub use list_difference::{Difference, difference};
 pub use membership::{KeyChangeRequest, MembershipError, NextList, next_key_turn};
 pub use query::{InspectionBody, QueryBody, RegisterAnswer};

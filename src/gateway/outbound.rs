@@ -5,42 +5,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 
 use super::node::Node;
-use crate::base::{Code, Layer, MemberId, limits};
+use crate::base::{Code, Layer, ListId, MemberId, limits};
 use crate::http::Problem;
-use crate::peer::{PeerDirectory, PeerError, PeerRequest};
+use crate::peer::{FetchError, PeerDirectory, PeerRequest};
 use crate::trust::Snapshot;
 
 /// The clients of other nodes.
 pub(crate) type Outbound = PeerDirectory;
-
-/// Why something was not fetched.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FetchError {
-    /// It was answered with something else.
-    #[error("the answer is not what was asked for")]
-    Malformed,
-    /// There is no such thing.
-    #[error("there is no such thing")]
-    NotFound,
-    /// The other side is not to be had.
-    #[error(transparent)]
-    Peer(#[from] PeerError),
-    /// The other side refused, with this status.
-    #[error("answered with status {0}")]
-    Status(StatusCode),
-}
-
-impl FetchError {
-    /// The published code.
-    pub(crate) const fn code(&self) -> Code {
-        match self {
-            Self::Malformed => Code::Malformed,
-            Self::NotFound => Code::NotFound,
-            Self::Peer(error) => error.code(),
-            Self::Status(_) => Code::IssuerProvinceUnreachable,
-        }
-    }
-}
 
 impl Node {
     /// Fetches from a member's federation listener.
@@ -51,8 +22,7 @@ impl Node {
         path: &str,
         most_bytes: usize,
     ) -> Result<Vec<u8>, FetchError> {
-        let answer = self.outbound.member(snapshot, member)?.get(path, most_bytes).await?;
-        whole(answer.status, answer.bytes)
+        self.outbound.member(snapshot, member)?.fetch(PeerRequest::get(path, most_bytes)).await
     }
 
     /// Asks a member with a signed request; a refusal of theirs is told on with its own code.
@@ -98,8 +68,8 @@ impl Node {
         let unreachable = |_| Problem::new(Code::IssuerProvinceUnreachable);
         let snapshot = self.trust.snapshot();
         let division = self.settings.member.division();
-        let held =
-            snapshot.state().province(division).map_or(0, |list| list.header().named.sequence);
+        let newest = snapshot.state().newest(ListId::Province(division));
+        let held = newest.map_or(0, |header| header.named.sequence);
         let path = format!("/v1/members/{division}/list");
         let mut request = PeerRequest::post(&path, list, limits::BODY_BYTES);
         request.method = reqwest::Method::PUT;
@@ -114,14 +84,6 @@ impl Node {
         } else {
             Err(told_on(&answer.bytes))
         }
-    }
-}
-
-pub(super) fn whole(status: StatusCode, bytes: Vec<u8>) -> Result<Vec<u8>, FetchError> {
-    match status {
-        StatusCode::OK => Ok(bytes),
-        StatusCode::NOT_FOUND => Err(FetchError::NotFound),
-        other => Err(FetchError::Status(other)),
     }
 }
 

@@ -10,9 +10,9 @@ use super::node::{Node, unavailable};
 use super::operating::{ListOrder, read};
 use super::proposing::{Proposed, approval, listed, second_person};
 use crate::audit::{Entry, EntryKind};
-use crate::base::Code;
+use crate::base::{Code, ListId};
 use crate::crypto::Digest;
-use crate::exchange::ListChanges;
+use crate::exchange::{Difference, difference};
 use crate::http::Problem;
 use crate::identity::Client;
 use crate::store::{Persons, ProposalState};
@@ -23,7 +23,9 @@ use crate::trust::{NextList, UpdateRefusal};
 #[derive(Serialize, Deserialize)]
 struct KeptList {
     list: String,
-    changes: ListChanges,
+    sequence: u64,
+    /// What differs, in words.
+    words: Vec<String>,
     /// Every place in the document that differs.
     places: Vec<String>,
 }
@@ -56,17 +58,18 @@ impl Node {
     async fn propose_list(&self, operator: &Client, value: Value) -> Result<Response, Problem> {
         let order: ListOrder = read(value)?;
         let next = self.next_list(order.list.as_bytes())?;
-        let snapshot = self.trust.snapshot();
-        let held = snapshot.state().province(self.settings.member.division());
-        let changes = ListChanges::between(held, next.list());
-        let sha256 = next.list().header().named.sha256;
-        let told = json!({
-            "sha256": sha256, "sequence": next.list().header().named.sequence,
-            "changes": changes.entries, "places": next.changed(),
-            "words": words(&changes, next.changed()),
-        });
+        let changes = self.changes(&order.list);
+        let words = words(&changes, next.changed());
+        let (sequence, sha256) = {
+            let named = next.list().header().named;
+            (named.sequence, named.sha256)
+        };
         let places = next.changed().to_vec();
-        let kept = KeptList { list: order.list, changes, places };
+        let told = json!({
+            "sha256": sha256, "sequence": sequence, "changes": changes, "places": places,
+            "words": words,
+        });
+        let kept = KeptList { list: order.list, sequence, words, places };
         let name = sha256.to_string();
         let digest = Some(sha256);
         let proposed = Proposed { kind: KIND, name: &name, document: &kept, digest };
@@ -103,10 +106,9 @@ impl Node {
                 serde_json::from_str(&row.document).map_err(|_| Problem::new(Code::Internal))?;
             let mut told = listed(&row, now);
             told["sha256"] = json!(row.id.rsplit(':').next());
-            told["sequence"] = json!(kept.changes.sequence);
-            told["words"] = json!(words(&kept.changes, &kept.places));
+            told["sequence"] = json!(kept.sequence);
+            told["words"] = json!(kept.words);
             told["places"] = json!(kept.places);
-            told["changes"] = json!(kept.changes.entries);
             proposals.push(told);
         }
         Ok(Json(json!({ "proposals": proposals })).into_response())
@@ -135,6 +137,18 @@ impl Node {
         Ok(Json(self.put_list_at_hub(list.into_bytes()).await?).into_response())
     }
 
+    /// What a list says that the newest one does not.
+    fn changes(&self, list: &str) -> Vec<Difference> {
+        let snapshot = self.trust.snapshot();
+        let own = ListId::Province(self.settings.member.division());
+        let newest = snapshot.state().list_bytes(own);
+        let held = newest.and_then(|(text, _)| SignedList::parse(text.as_bytes()).ok());
+        let next = SignedList::parse(list.as_bytes()).ok();
+        let document = |list: &SignedList| list.document().clone();
+        next.map(|next| difference(held.as_ref().map(document).as_ref(), next.document()))
+            .unwrap_or_default()
+    }
+
     /// Reads what is to be this province's next list, as every node will.
     fn next_list(&self, bytes: &[u8]) -> Result<NextList, Problem> {
         let snapshot = self.trust.snapshot();
@@ -150,15 +164,13 @@ fn unsound(refusal: UpdateRefusal) -> Problem {
 
 /// The difference as an operator reads it aloud: each entry in words, and how many places of the
 /// document differ, so that nothing differs unseen.
-fn words(changes: &ListChanges, places: &[String]) -> Vec<String> {
+fn words(changes: &[Difference], places: &[String]) -> Vec<String> {
     if places.is_empty() {
         return vec!["nothing changes but number and dates".to_owned()];
     }
-    let entries = changes.entries.iter();
-    let mut words: Vec<String> =
-        entries.map(|entry| format!("{}: {}", entry.service, entry.what)).collect();
+    let mut words: Vec<String> = changes.iter().map(ToString::to_string).collect();
     words.push(format!("places of the document that differ: {}", places.len()));
-    if changes.entries.is_empty() {
+    if changes.is_empty() {
         words.extend(places.iter().take(SHOWN_PLACES).cloned());
     }
     words

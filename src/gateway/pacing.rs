@@ -126,7 +126,9 @@ mod tests {
         let mut count = |at: f64, requests: u32| {
             if at >= AWAY {
                 let second = usize::try_from(Duration::from_secs_f64(at - AWAY).as_secs()).unwrap();
-                seconds.get_mut(second).map(|sum| *sum += requests);
+                if let Some(sum) = seconds.get_mut(second) {
+                    *sum += requests;
+                }
             }
         };
         let mut draws = Draws(seed);

@@ -8,7 +8,6 @@ use dashmap::DashMap;
 use tokio::sync::Mutex;
 
 use super::node::Node;
-use super::outbound::FetchError;
 use crate::base::{MemberId, Timestamp, limits};
 use crate::credential::{
     StatusBits, StatusListTerms, StatusReference, StatusValue, Succession, VerifiedStatusList,
@@ -16,13 +15,16 @@ use crate::credential::{
 };
 use crate::crypto::Digest;
 use crate::licence::LicenceStatus;
+use crate::peer::FetchError;
 use crate::store::TrustDocumentRow;
 
 /// Status lists in use.
 #[derive(Default)]
 pub(crate) struct StatusLists {
-    /// By address; the lock inside makes one fetch of many waiting requests.
-    fetched: DashMap<String, Arc<Mutex<Option<Fetched>>>>,
+    /// By the member whose credential names it, and the address that it names: what one province's
+    /// credentials say neither brings in nor holds up the list of another. The lock inside makes
+    /// one fetch of many waiting requests.
+    fetched: DashMap<(MemberId, String), Arc<Mutex<Option<Fetched>>>>,
     own: Mutex<Option<Published>>,
 }
 
@@ -122,12 +124,12 @@ impl Node {
             let (list, token) = self.fetch_status_list(member, &reference.uri, now).await.ok()?;
             return Some(Fetched { list: Arc::new(list), token, at: now, tried: now });
         }
-        if self.statuses.fetched.len() >= MOST_LISTS
-            && !self.statuses.fetched.contains_key(&reference.uri)
-        {
+        let key = (member, reference.uri.clone());
+        let fetched = &self.statuses.fetched;
+        if fetched.len() >= MOST_LISTS && !fetched.contains_key(&key) {
             return None;
         }
-        let slot = Arc::clone(&self.statuses.fetched.entry(reference.uri.clone()).or_default());
+        let slot = Arc::clone(&fetched.entry(key).or_default());
         let mut held = slot.lock().await;
         if held.is_none() {
             *held = self.remembered(member, &reference.uri, now).await;

@@ -88,8 +88,12 @@ impl Timekeeper {
 
     fn keep(&self, issued: Timestamp, agreement: Option<Agreement>) {
         let mut kept = self.lock();
-        if kept.anchor.is_none_or(|held| issued > held.issued) {
+        let held = kept.anchor.map(|anchor| anchor.issued);
+        if held.is_none_or(|held| issued > held) {
             kept.anchor = Some(Anchor { issued, received: Instant::now() });
+        }
+        // A statement of the same second is as new as the one before.
+        if held.is_none_or(|held| issued >= held) {
             kept.agreement = agreement.unwrap_or(kept.agreement);
         }
     }

@@ -11,8 +11,9 @@ use super::node::Node;
 use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Division, ListId, Timestamp};
 use crate::http::News;
+use crate::peer::Fetched;
 use crate::store::{StoreError, TrustCommit, TrustDocumentRow};
-use crate::trust::{Accepted, Root, Snapshot, StoredDocument, TrustState, Update, UpdateRefusal};
+use crate::trust::{Accepted, Root, Snapshot, StoredDocument, TrustState, UpdateRefusal};
 
 /// The snapshot in force, and what is known of the hub.
 pub(crate) struct TrustFeed {
@@ -80,30 +81,6 @@ impl TrustFeed {
         let before = self.hub_reachable.swap(reachable, Ordering::Relaxed);
         if before != reachable {
             tracing::info!(reachable, "the hub changed its reachability");
-        }
-    }
-}
-
-/// An update with what it says in its own memory.
-#[derive(Clone, Debug)]
-pub(super) enum Fetched {
-    Root(Vec<u8>),
-    Freshness(String),
-    List(ListId, Vec<u8>),
-    Log(String, Vec<String>),
-    Order(Vec<u8>),
-    Origin(Vec<u8>),
-}
-
-impl Fetched {
-    pub(super) fn update(&self) -> Update<'_> {
-        match self {
-            Self::Root(bytes) => Update::Root(bytes),
-            Self::Freshness(token) => Update::Freshness(token),
-            Self::List(id, bytes) => Update::List { id: *id, bytes },
-            Self::Log(checkpoint, lines) => Update::Log { checkpoint, lines },
-            Self::Order(bytes) => Update::Order(bytes),
-            Self::Origin(bytes) => Update::Origin(bytes),
         }
     }
 }

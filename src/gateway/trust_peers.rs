@@ -7,11 +7,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::node::Node;
-use super::trust_feed::Fetched;
 use super::trust_refresh::RefreshError;
 use super::trust_source::Source;
 use crate::base::{Entropy as _, MemberId, Timestamp};
-use crate::peer::PeerRequest;
+use crate::peer::{Fetched, PeerRequest};
 use crate::trust::{Freshness, HeldOrder, ServiceStatus, SignedOrder, Standing};
 
 impl Node {
@@ -20,7 +19,7 @@ impl Node {
         let mut swept = self.trust.refreshing.lock().await;
         let outcome = self.refresh_from(Source::Hub).await;
         // A refresh that failed shows at once; one province's bad list is that province's matter.
-        self.trust.tell_hub(matches!(outcome, Ok(()) | Err(RefreshError::List(_))));
+        self.trust.tell_hub(outcome.as_ref().err().is_none_or(RefreshError::is_of_lists));
         if let Err(error) = &outcome {
             tracing::warn!(code = %error.code(), %error, "trust was not refreshed from the hub");
         }
@@ -32,9 +31,9 @@ impl Node {
         outcome
     }
 
-    /// Refreshes trust from one source that said there is news.
+    /// Refreshes trust from one source that said there is news, beside whatever refresh is under
+    /// way: a hub that is silent must not keep waiting what a member has.
     pub(super) async fn refresh_on_news(&self, source: Source) {
-        let _alone = self.trust.refreshing.lock().await;
         let outcome = self.hear(source).await;
         if source == Source::Hub {
             self.trust.tell_hub(outcome);
@@ -44,7 +43,8 @@ impl Node {
     /// Takes what `source` has; whether it was to be had.
     async fn hear(&self, source: Source) -> bool {
         match tokio::time::timeout(HEARING, self.refresh_from(source)).await {
-            Ok(Ok(()) | Err(RefreshError::List(_))) => true,
+            Ok(Ok(())) => true,
+            Ok(Err(error)) if error.is_of_lists() => true,
             Ok(Err(error)) => {
                 tracing::debug!(?source, code = %error.code(), %error, "nothing taken");
                 false

@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use super::node::Node;
-use super::outbound::{FetchError, whole};
 use crate::base::{MemberId, limits};
-use crate::peer::{PeerClient, PeerRequest};
+use crate::peer::{FetchError, PeerClient, PeerRequest};
 use crate::trust::UpdateRefusal;
 
 /// A node that serves trust.
@@ -57,19 +56,7 @@ impl Node {
     ) -> Result<Vec<u8>, FetchError> {
         let mut request = PeerRequest::get(path, most_bytes);
         request.deadline = Some(source.deadline());
-        let answer = self.client_of(source)?.send(request).await?;
-        whole(answer.status, answer.bytes)
-    }
-
-    /// The same as text.
-    pub(super) async fn fetch_text(
-        &self,
-        source: Source,
-        path: &str,
-        most_bytes: usize,
-    ) -> Result<String, FetchError> {
-        let bytes = self.fetch_from(source, path, most_bytes).await?;
-        String::from_utf8(bytes).map_err(|_| FetchError::Malformed)
+        self.client_of(source)?.fetch(request).await
     }
 }
 

@@ -93,14 +93,17 @@ pub(super) async fn put_list(
         return Err(Problem::new(Code::RoleNotAllowed));
     }
     let id = ListId::Province(code);
-    let held = node.snapshot.load().state().held(id).map_or(0, |named| named.sequence);
+    let held = node.snapshot.load().state().newest(id).map_or(0, |header| header.named.sequence);
     let condition =
         headers.get(header::IF_MATCH).ok_or_else(|| Problem::new(Code::PreconditionRequired))?;
     if condition.as_bytes() != format!("\"{held}\"").as_bytes() {
         return Err(Problem::new(Code::PreconditionFailed));
     }
     let actor = member_actor(code.member());
-    Ok(Json(node.publish(&[(id, &body)], actor).await?).into_response())
+    let mut answer = node.publish(&[(id, &body)], actor).await?;
+    let mut own = answer["published"][0].take();
+    own["refused"] = answer["refused"].take();
+    Ok(Json(own).into_response())
 }
 
 /// `POST /v1/operator/{command}` at the hub.

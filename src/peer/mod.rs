@@ -8,6 +8,8 @@ mod client;
 mod desk;
 mod directory;
 mod error;
+mod fetch;
+mod gathering;
 mod origin;
 mod probe;
 #[cfg(test)]
@@ -17,5 +19,7 @@ pub use client::{PeerAnswer, PeerClient, PeerRequest, PeerSettings, PeerStream, 
 pub use desk::{Desk, DeskError, DeskIdentity, Reply};
 pub use directory::PeerDirectory;
 pub use error::PeerError;
+pub use fetch::FetchError;
+pub use gathering::{Fetched, Gathered, GatheringError, TrustReader, gather_trust};
 pub use origin::{Origin, OriginError, OriginPolicy};
 pub use probe::{Welcome, knock};

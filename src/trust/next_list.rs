@@ -45,7 +45,7 @@ impl NextList {
             return Err(UpdateRefusal::WrongSigner);
         }
         let list = ProvincialList::read(&signed)?;
-        check_follows(list.header(), state.province(division).map(ProvincialList::header))?;
+        check_follows(list.header(), state.newest(ListId::Province(division)))?;
         check_life(list.header(), now)?;
         let held = held_bytes(state, division)
             .and_then(|held| SignedList::parse(held.as_bytes()).ok())

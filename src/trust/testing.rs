@@ -50,6 +50,8 @@ pub(crate) struct Federation {
     pub(crate) log: Vec<String>,
     /// Suspension orders that the next statement names.
     pub(crate) orders: Vec<Digest>,
+    /// Orders that every federation list from now on lifts.
+    pub(crate) lifted: Vec<Digest>,
     provinces: BTreeMap<&'static str, Province>,
     published: BTreeMap<ListId, Published>,
     freshness_sequence: u64,
@@ -87,6 +89,7 @@ impl Federation {
             log_key,
             log: Vec::new(),
             orders: Vec::new(),
+            lifted: Vec::new(),
             provinces: provinces
                 .iter()
                 .map(|(code, name, port)| (*code, Province::new(code, name, *port, now)))
@@ -136,7 +139,11 @@ impl Federation {
             ListId::Federation => {
                 let members = self.provinces.values().map(Province::member_entity);
                 let uses = lote::Extension::new("StatutoryUses", &self.uses).unwrap();
-                (90, members.collect(), vec![uses])
+                let mut extensions = vec![uses];
+                if !self.lifted.is_empty() {
+                    extensions.push(lote::Extension::new("LiftedOrders", &self.lifted).unwrap());
+                }
+                (90, members.collect(), extensions)
             }
             ListId::Province(division) => {
                 (14, vec![self.province(division.as_str()).entity()], Vec::new())

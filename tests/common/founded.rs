@@ -23,8 +23,8 @@ use hutong::pki::{Authority, CLIENT_LIFE, LEAF_LIFE, Made, Period, files};
 use hutong::tls::ServerPin;
 use hutong::trust::lote::{self, EntityService, Extension, SignedList, compose};
 use hutong::trust::{
-    PreviousList, ServiceKind, ServiceScope, ServiceStatus, SuspensionClaims, SuspensionTarget,
-    order_vote, prove, root_vote, service_extensions,
+    PreviousList, ServiceKind, ServiceScope, ServiceStatus, StatutoryUse, SuspensionClaims,
+    SuspensionTarget, order_vote, prove, root_vote, service_extensions,
 };
 use hutong::{gateway, hub};
 use serde_json::{Value, json};
@@ -36,6 +36,8 @@ pub(crate) type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 pub(crate) struct Founded {
     pub(crate) dir: PathBuf,
     pub(crate) clock: Arc<dyn Clock>,
+    /// When it was founded; certificates of clients begin then as well.
+    since: Timestamp,
     base: u16,
     /// Added to the ports of these nodes' federation listeners, so that something else can stand
     /// where others look for them.
@@ -70,6 +72,7 @@ impl Founded {
         let founded = Self {
             dir: dir.to_owned(),
             clock,
+            since: now,
             base,
             hidden: hidden.to_vec(),
             codes: codes.to_vec(),
@@ -155,7 +158,7 @@ impl Founded {
     /// The federation list that takes every province in, and the provinces' first lists.
     pub(crate) fn first_lists(&self) -> Fallible<Vec<(ListId, Vec<u8>)>> {
         let now = self.now();
-        let mut next = NextList::first(&[], now)?;
+        let mut next = NextList::first(&[roadside_use()], now)?;
         let mut lists = Vec::new();
         for code in &self.codes {
             let hub = self.origin("hub", 0);
@@ -357,7 +360,7 @@ impl Founded {
         let authority = Authority::from_pem(&read("cert")?, &read("key")?)?;
         let name: ClientName =
             format!("urn:elicence:client:{division}:{role}:{id}").parse().map_err(|_| "a name")?;
-        Ok(authority.issue_client(&name, Period::from_now(self.now(), CLIENT_LIFE))?)
+        Ok(authority.issue_client(&name, Period::from_now(self.since, CLIENT_LIFE))?)
     }
 
     /// A registered client of a gateway, at its desk.
@@ -445,6 +448,19 @@ pub(crate) fn withdraw(
     Ok(())
 }
 
+/// The one use of the catalogue: a check at the roadside.
+fn roadside_use() -> StatutoryUse {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    StatutoryUse {
+        use_id: "su_roadside_1".to_owned(),
+        law_ref: "urn:law:road-transport-e-licence-rules:9".to_owned(),
+        purpose: "roadside-check".to_owned(),
+        claims: words(&["name", "qualificationCategoryCode"]),
+        queries: words(&["credential", "number"]),
+        case_pattern: None,
+    }
+}
+
 fn document() -> Fallible<LicenceDocument> {
     let kind = LicenceType::VehicleCertificate;
     let identifier =
@@ -467,4 +483,4 @@ fn document() -> Fallible<LicenceDocument> {
 }
 
 /// Social credit code of a fictitious authority, with sound check character.
-const AUTHORITY: &str = "111200000001234561";
+pub(crate) const AUTHORITY: &str = "111200000001234561";

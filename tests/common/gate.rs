@@ -1,4 +1,5 @@
-//! A gate before a listener: it counts connections, and can be closed for those that came late.
+//! A gate before a listener: it counts connections, and can fall silent for those that came late,
+//! as a network does that drops what it should carry.
 
 #![allow(dead_code, reason = "each program uses its own part")]
 
@@ -9,33 +10,40 @@ use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// A gate that is open for everybody until it is closed.
+/// A gate that carries everything until it falls silent; with it its connections end.
 pub(crate) struct Gate {
     accepted: Arc<AtomicUsize>,
-    /// Connections from this number on are cut, and no new ones are let through.
-    closed_from: watch::Sender<usize>,
+    state: watch::Sender<State>,
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    Open,
+    /// Connections from this number on are held open, and nothing is carried.
+    SilentFrom(usize),
+    Gone,
 }
 
 impl Gate {
-    /// Lets connections at `front` through to `behind`.
+    /// Carries connections at `front` to `behind`.
     pub(crate) async fn open(front: SocketAddr, behind: SocketAddr) -> std::io::Result<Self> {
         let listener = TcpListener::bind(front).await?;
         let accepted = Arc::new(AtomicUsize::new(0));
-        let closed_from = watch::Sender::new(usize::MAX);
-        let gate = Self { accepted: Arc::clone(&accepted), closed_from: closed_from.clone() };
+        let (state, watched) = watch::channel(State::Open);
+        let counted = Arc::clone(&accepted);
         tokio::spawn(async move {
-            while let Ok((incoming, _)) = listener.accept().await {
-                let number = accepted.fetch_add(1, Ordering::SeqCst);
-                let mut closing = closed_from.subscribe();
-                tokio::spawn(async move {
-                    tokio::select! {
-                        () = carry(incoming, behind) => {}
-                        _ = closing.wait_for(|from| number >= *from) => {}
-                    }
-                });
+            let mut ends = watched.clone();
+            loop {
+                let incoming = tokio::select! {
+                    incoming = listener.accept() => incoming,
+                    _ = ends.wait_for(|state| matches!(state, State::Gone)) => return,
+                };
+                let Ok((incoming, _)) = incoming else { return };
+                let number = counted.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(hold(incoming, behind, number, watched.clone()));
             }
         });
-        Ok(gate)
+        Ok(Self { accepted, state })
     }
 
     /// How many connections came so far.
@@ -43,18 +51,38 @@ impl Gate {
         self.accepted.load(Ordering::SeqCst)
     }
 
-    /// Cuts every connection but the first `kept`, and lets nobody through any more.
-    pub(crate) fn close_after(&self, kept: usize) {
-        self.closed_from.send_replace(kept);
+    /// Carries nothing any more but for the first `kept` connections.
+    pub(crate) fn silence_after(&self, kept: usize) {
+        self.state.send_replace(State::SilentFrom(kept));
     }
 }
 
-async fn carry(mut incoming: TcpStream, behind: SocketAddr) {
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.state.send_replace(State::Gone);
+    }
+}
+
+async fn hold(
+    mut incoming: TcpStream,
+    behind: SocketAddr,
+    number: usize,
+    mut watched: watch::Receiver<State>,
+) {
+    let mut ends = watched.clone();
+    let silent = |state: &State| match state {
+        State::Open => false,
+        State::SilentFrom(from) => number >= *from,
+        State::Gone => true,
+    };
     let Ok(mut outgoing) = TcpStream::connect(behind).await else { return };
-    // Either side may end it.
-    let _ = incoming.set_nodelay(true);
-    let _ = outgoing.set_nodelay(true);
-    let _ = tokio::io::copy_bidirectional(&mut incoming, &mut outgoing).await;
+    tokio::select! {
+        biased;
+        _ = watched.wait_for(silent) => {}
+        // Either side may end it.
+        _ = tokio::io::copy_bidirectional(&mut incoming, &mut outgoing) => return,
+    }
+    let _ = ends.wait_for(|state| matches!(state, State::Gone)).await;
 }
 
 /// The first of 50 free ports, never twice in one test program.

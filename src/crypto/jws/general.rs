@@ -111,7 +111,8 @@ impl GeneralJws {
     }
 
     /// Those of `keys` that signed this payload as a document of kind `typ`, by the digest of
-    /// their SubjectPublicKeyInfo: one key counts once, however many certificates it stands in.
+    /// their SubjectPublicKeyInfo: one key counts once, however many certificates it stands in. A
+    /// vote whose header shows another certificate than that of its key counts for nobody.
     pub fn signers(&self, keys: &[&PublicKey], typ: Typ) -> Result<BTreeSet<Digest>, JwsError> {
         let mut signers = BTreeSet::new();
         for vote in &self.votes {
@@ -119,8 +120,10 @@ impl GeneralJws {
             header.demand(typ)?;
             let signature = base64url::decode(&vote.signature).map_err(|_| JwsError::Malformed)?;
             let input = format!("{}.{}", vote.protected, self.encoded_payload);
+            let Some(shown) = header.shown_key() else { continue };
             let signed_by = |key: &&&PublicKey| {
                 header.algorithm() == Some(key.algorithm())
+                    && shown.admits(key)
                     && key.verify(input.as_bytes(), &signature).is_ok()
             };
             if let Some(key) = keys.iter().find(signed_by) {
@@ -157,6 +160,39 @@ mod tests {
         let keys = [key.public_key(), other.public_key()];
         assert_eq!(read.signers(&keys, Typ::List).unwrap().len(), 1);
         assert_eq!(read.signers(&keys, Typ::Root).unwrap_err(), JwsError::WrongTyp);
+    }
+
+    #[test]
+    fn tl_34_a_vote_shows_the_certificate_of_the_key_that_cast_it() {
+        let made = || {
+            let pair = rcgen::KeyPair::generate().unwrap();
+            let params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
+            let certificate = params.self_signed(&pair).unwrap().der().to_vec();
+            (SoftwareKey::from_pkcs8(&pair.serialize_der()).unwrap(), certificate)
+        };
+        let ((key, own), (other, foreign)) = (made(), made());
+        let chain = |ders: &[&[u8]]| Header::new(Typ::List).with_chain(ders);
+        let (digest, text) = (Digest::of(&foreign), "MAA=".to_owned());
+        for (header, counts) in [
+            (chain(&[&own]), true),
+            (chain(&[&own, &foreign]), true),
+            (Header::new(Typ::List), true),
+            (chain(&[&foreign]), false),
+            (chain(&[&foreign, &own]), false),
+            (chain(&[&own]).with_shown(None, Some(digest)), false),
+            (chain(&[&foreign]).with_shown(None, Some(Digest::of(&own))), false),
+            (Header::new(Typ::List).with_shown(None, Some(Digest::of(&own))), false),
+            (Header::new(Typ::List).with_shown(Some(vec![text]), None), false),
+            (Header::new(Typ::List).with_shown(Some(Vec::new()), None), false),
+        ] {
+            let mut document = GeneralJws::unsigned(b"{}".to_vec());
+            let shown = format!("{header:?}");
+            document.add(Vote::cast(&key, header, b"{}").unwrap());
+            let keys = [key.public_key(), other.public_key()];
+            let signers = document.signers(&keys, Typ::List).unwrap();
+            assert_eq!(signers.contains(&key.public_key().spki_digest()), counts, "{shown}");
+            assert_eq!(signers.len(), usize::from(counts), "{shown}");
+        }
     }
 
     #[test]

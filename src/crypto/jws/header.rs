@@ -4,7 +4,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::super::digest::Digest;
-use super::super::key::Algorithm;
+use super::super::key::{Algorithm, PublicKey};
+use super::super::x509::Certificate;
 use super::super::{base64url, json};
 use super::{JwsError, Typ};
 use crate::base::{NumericDate, limits};
@@ -48,6 +49,12 @@ impl Header {
         self.x5t_s256 = chain.first().map(Digest::of);
         self.x5c = Some(chain.iter().map(encode).collect());
         self
+    }
+
+    /// Shows what a liar would.
+    #[cfg(test)]
+    pub(super) fn with_shown(self, chain: Option<Vec<String>>, digest: Option<Digest>) -> Self {
+        Self { x5c: chain.or(self.x5c), x5t_s256: digest.or(self.x5t_s256), ..self }
     }
 
     /// Adds the content type and the time of signing, as trust lists carry them.
@@ -110,10 +117,35 @@ impl Header {
         self.x5t_s256
     }
 
+    /// Which key the header says signed: that of the first certificate of `x5c`, whose digest must
+    /// be `x5t#S256`. `None` when the two contradict each other, or either is damaged.
+    pub(super) fn shown_key(&self) -> Option<ShownKey> {
+        let chain = self.chain().ok()?;
+        let Some(own) = chain.first() else {
+            // A digest without its certificate names what nobody can compare.
+            return self.x5t_s256.is_none().then_some(ShownKey(None));
+        };
+        if self.x5t_s256.is_some_and(|digest| digest != Digest::of(own)) {
+            return None;
+        }
+        Some(ShownKey(Some(Certificate::parse(own).ok()?.spki_digest())))
+    }
+
     /// The key's name, an unverified hint.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.kid.as_deref()
+    }
+}
+
+/// The SHA-256 of the SubjectPublicKeyInfo that a header shows, if it shows one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ShownKey(Option<Digest>);
+
+impl ShownKey {
+    /// Whether `key` is the one shown, or none is shown.
+    pub(super) fn admits(self, key: &PublicKey) -> bool {
+        self.0.is_none_or(|shown| shown == key.spki_digest())
     }
 }
 

@@ -1,10 +1,13 @@
-//! Any order of honest, repeated, replayed and hostile updates: no number ever falls, and a
-//! refusal changes nothing.
+//! Any order of honest, repeated, replayed and hostile updates: no number ever falls, what was
+//! revoked stays revoked, nobody is recognised whom no list in force names, and a refusal changes
+//! nothing (invariants 1, 2 and 5).
 
 use proptest::prelude::*;
 
 use super::super::testing::{Identity, seal_with};
-use super::super::{Freshness, PinnedKey, PreviousList, Root};
+use super::super::{
+    Freshness, IssuerRefusal, PinnedKey, PreviousList, Root, ServiceKind, ServiceStatus, Snapshot,
+};
 use super::*;
 
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +18,12 @@ enum Step {
     Publish(usize),
     /// The operators change the root, perhaps with its freshness key.
     NewRoot { rekey: bool },
+    /// A province stops itself, or two operators stop it.
+    Stop { province: usize, by_operators: bool },
+    /// Three operators lift an order in a new federation list, which the node takes.
+    Lift(prop::sample::Index),
+    /// A province withdraws its issuer for good, and the node takes the list.
+    Withdraw(usize),
     /// Something that was once honest is offered again.
     Replay(prop::sample::Index),
     /// Something forged is offered.
@@ -36,6 +45,7 @@ enum Forgery {
 enum Offered {
     Freshness(String),
     List(ListId, Vec<u8>),
+    Order(Vec<u8>),
     Root(Vec<u8>),
 }
 
@@ -44,6 +54,7 @@ impl Offered {
         match self {
             Self::Freshness(token) => Update::Freshness(token),
             Self::List(id, bytes) => Update::List { id: *id, bytes },
+            Self::Order(bytes) => Update::Order(bytes),
             Self::Root(bytes) => Update::Root(bytes),
         }
     }
@@ -63,6 +74,10 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Refresh),
         3 => (0..LISTS).prop_map(Step::Publish),
         1 => any::<bool>().prop_map(|rekey| Step::NewRoot { rekey }),
+        2 => (0..PROVINCES.len(), any::<bool>())
+            .prop_map(|(province, by_operators)| Step::Stop { province, by_operators }),
+        1 => any::<prop::sample::Index>().prop_map(Step::Lift),
+        1 => (0..PROVINCES.len()).prop_map(Step::Withdraw),
         5 => any::<prop::sample::Index>().prop_map(Step::Replay),
         4 => (0..LISTS, forgery).prop_map(|(list, forgery)| Step::Hostile(list, forgery)),
     ]
@@ -123,6 +138,10 @@ struct World {
     state: TrustState,
     past: Vec<Offered>,
     pinned: Root,
+    /// Orders that were brought, and those of them that a list lifted.
+    orders: Vec<Vec<u8>>,
+    lifted: Vec<Digest>,
+    withdrawn: Vec<usize>,
 }
 
 impl World {
@@ -134,7 +153,15 @@ impl World {
         let mut past = vec![Offered::Root(root)];
         let served = |id| Offered::List(id, federation.served(id).to_vec());
         past.extend((0..LISTS).map(|index| served(list(index))));
-        Self { federation, state, past, pinned }
+        Self {
+            federation,
+            state,
+            past,
+            pinned,
+            orders: Vec::new(),
+            lifted: Vec::new(),
+            withdrawn: Vec::new(),
+        }
     }
 
     /// The lines of the log that the node has read.
@@ -155,6 +182,9 @@ impl World {
                 self.past.push(Offered::List(list(index), bytes));
             }
             Step::NewRoot { rekey } => self.change_root(rekey),
+            Step::Stop { province, by_operators } => self.stop(province, by_operators),
+            Step::Lift(index) => self.lift(index),
+            Step::Withdraw(province) => self.withdraw(province),
             Step::Replay(index) => {
                 let offered = index.get(&self.past);
                 if let Ok(accepted) = self.state.accept(offered.update(), self.federation.now) {
@@ -168,6 +198,80 @@ impl World {
                 assert!(outcome.is_err(), "{forgery:?}");
                 assert_eq!(contents(&self.state), before);
             }
+        }
+    }
+
+    fn stop(&mut self, province: usize, by_operators: bool) {
+        let federation = &self.federation;
+        let own = [&federation.province(PROVINCES[province]).list];
+        let two = [&federation.operators[0], &federation.operators[3]];
+        let signers: &[&Identity] = if by_operators { &two } else { &own };
+        let name = format!("{}", self.orders.len());
+        let order = orders::named_order(federation, PROVINCES[province], None, &name, signers);
+        let update = Update::Order(&order);
+        self.state = self.state.accept(update, federation.now).unwrap().state;
+        self.past.push(Offered::Order(order.clone()));
+        self.orders.push(order);
+    }
+
+    fn lift(&mut self, index: prop::sample::Index) {
+        if self.orders.is_empty() {
+            return;
+        }
+        let order = index.get(&self.orders);
+        self.lifted.push(Digest::of(payload_of(order)));
+        self.lifted.sort_unstable();
+        self.lifted.dedup();
+        self.federation.lifted.clone_from(&self.lifted);
+        let list = self.federation.publish(ListId::Federation);
+        self.past.push(Offered::List(ListId::Federation, list));
+        self.state = self.federation.refresh(&self.state);
+    }
+
+    fn withdraw(&mut self, province: usize) {
+        let code = PROVINCES[province];
+        self.federation.province_mut(code).entry_mut(ServiceKind::Issuance).status =
+            ServiceStatus::Withdrawn;
+        let list = self.federation.publish(list_id(code));
+        self.past.push(Offered::List(list_id(code), list));
+        self.state = self.federation.refresh(&self.state);
+        self.withdrawn.push(province);
+        // Whoever holds the list key then tries to bring the issuer back.
+        self.federation.province_mut(code).entry_mut(ServiceKind::Issuance).status =
+            ServiceStatus::Granted;
+    }
+
+    /// Nobody is recognised who was taken away, or whom no list in force names as granted.
+    fn assert_revoked_stays_revoked(&self) {
+        let snapshot = Snapshot::build(self.state.clone(), 1, self.federation.now);
+        for (place, code) in PROVINCES.iter().enumerate() {
+            let province = self.federation.province(code);
+            let signer = &province.issuer.certificate;
+            let outcome = snapshot.recognise(signer, self.federation.now);
+            let member = province.division.member();
+            let orders = self.state.orders().iter();
+            let mut against = orders.filter(|held| held.order().claims().member == member);
+            let is_stopped =
+                against.any(|held| held.is_in_force() && !self.lifted.contains(&held.sha256()));
+            if self.withdrawn.contains(&place) {
+                assert_eq!(outcome.as_ref().err(), Some(&IssuerRefusal::Withdrawn), "{code}");
+            } else if is_stopped {
+                assert_eq!(outcome.as_ref().err(), Some(&IssuerRefusal::Suspended), "{code}");
+            }
+            if outcome.is_ok() {
+                let services = self.state.province(province.division).unwrap().services();
+                let names = |service: &crate::trust::Service| {
+                    service.certificate() == signer && service.status == ServiceStatus::Granted
+                };
+                assert!(services.iter().any(names), "{code} is named by a list in force");
+            }
+        }
+        // An order once in force is in force until it is lifted.
+        for order in &self.orders {
+            let sha256 = Digest::of(payload_of(order));
+            let held = self.state.orders().get(sha256).is_some();
+            let cited = self.state.federation().unwrap().lifts(sha256);
+            assert!(held != cited, "an order is held, or a list in force cites it");
         }
     }
 
@@ -191,6 +295,7 @@ fn run(steps: &[Step]) {
         world.take(*step);
         let pairs = numbers(&world.state).into_iter().zip(numbers(&before));
         assert!(pairs.into_iter().all(|(now, then)| now >= then), "{step:?}");
+        world.assert_revoked_stays_revoked();
         if world.state.root().freshness_key() == before.root().freshness_key() {
             let number = |state: &TrustState| state.freshness().map(Freshness::sequence);
             assert!(number(&world.state) >= number(&before), "{step:?}");
@@ -211,3 +316,4 @@ proptest! {
 }
 
 const LISTS: usize = 3;
+const PROVINCES: [&str; 3] = [TIANJIN, HEBEI, "440000"];

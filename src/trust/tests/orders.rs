@@ -22,7 +22,7 @@ fn order(
     named_order(federation, code, target, "1", signers)
 }
 
-fn named_order(
+pub(super) fn named_order(
     federation: &Federation,
     code: &str,
     target: Option<SuspensionTarget>,
