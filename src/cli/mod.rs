@@ -124,6 +124,15 @@ pub fn run() -> ExitCode {
     outcome.unwrap_or_else(|failure| failure.exit(screen.is_json()))
 }
 
+/// Reads a command line, the program's name first, and obeys nothing: for documents that show one.
+///
+/// # Errors
+///
+/// What a user who typed it would be told.
+pub fn read(line: &[String]) -> Result<(), String> {
+    Arguments::try_parse_from(line).map(drop).map_err(|error| error.to_string())
+}
+
 /// Whether the arguments ask for JSON, also when nothing else of them makes sense.
 fn asks_for_json() -> bool {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -155,8 +164,8 @@ async fn obey(command: Command, screen: Screen) -> Result<ExitCode, Failure> {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Result<Arguments, clap::Error> {
-        Arguments::try_parse_from(line.split(' '))
+    fn read(line: &str) -> Result<(), String> {
+        super::read(&line.split(' ').map(str::to_owned).collect::<Vec<_>>())
     }
 
     #[test]
