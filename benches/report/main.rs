@@ -4,7 +4,8 @@
 //! The raw limit is `raw(2,1)`: two ES256 verifications and one signature by aws-lc-rs with parsed
 //! keys over 32-byte messages, nothing else. It is measured in turns with the program's own path,
 //! so that a machine that slows down slows down both. Nothing here is a test: a row below its
-//! budget is printed as such and ends with success.
+//! budget is printed as such and ends with success. Given words, it measures only the groups that
+//! they name: `verify`, `start`, `crowd`.
 
 mod crowd;
 #[path = "../../tests/common/founded.rs"]
@@ -31,23 +32,40 @@ use founded::Fallible;
 use world::{AUDIENCE, NONCE, World};
 
 fn main() -> Fallible<()> {
-    let folder = tempfile::tempdir()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let world = runtime.block_on(World::found(folder.path(), SystemClock.now()))?;
+    let named: Vec<String> = std::env::args().skip(1).filter(|word| !is_flag(word)).collect();
+    let wanted = |group: &str| named.is_empty() || named.iter().any(|word| word == group);
     let raw = Raw::new()?;
-    if verify(&world)?.decision != Decision::Accept {
-        return Err("the honest presentation is not accepted: nothing to measure".into());
+    let mut rows = Vec::new();
+    if wanted("verify") {
+        rows.extend(verification(&raw)?);
     }
-    let pairs = measure(|| raw.run(), || verify(&world).map(drop))?;
-    let mut rows = rows(&pairs);
-    drop((world, runtime));
-    let federation = tempfile::tempdir()?;
-    let runtime = tokio::runtime::Runtime::new()?;
-    rows.extend(runtime.block_on(trust::starts(federation.path()))?);
-    rows.extend(trust::crowd(raw.verification()?)?);
+    if wanted("start") {
+        let federation = tempfile::tempdir()?;
+        let runtime = tokio::runtime::Runtime::new()?;
+        rows.extend(runtime.block_on(trust::starts(federation.path()))?);
+    }
+    if wanted("crowd") {
+        rows.extend(trust::crowd(raw.verification()?)?);
+    }
     let report = Report { profile: PROFILE, pairs: PAIRS, repetitions: BATCH, rows };
     print(&report);
     write(&report)
+}
+
+/// What `cargo bench` adds to the words of its caller.
+fn is_flag(word: &str) -> bool {
+    word.starts_with('-')
+}
+
+/// One verification in process beside the arithmetic in it.
+fn verification(raw: &Raw) -> Fallible<Vec<Row>> {
+    let folder = tempfile::tempdir()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let world = runtime.block_on(World::found(folder.path(), SystemClock.now()))?;
+    if verify(&world)?.decision != Decision::Accept {
+        return Err("the honest presentation is not accepted: nothing to measure".into());
+    }
+    Ok(rows(&measure(|| raw.run(), || verify(&world).map(drop))?))
 }
 
 /// What is measured: from the presented text to the signed verdict, in memory.
