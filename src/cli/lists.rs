@@ -157,7 +157,7 @@ impl Verify {
             ListId::Federation => None,
         };
         let keys: Vec<(String, &PublicKey)> = member
-            .map(|member| (member.list_certificate.subject().to_owned(), &member.list_key))
+            .map(|member| (member.list_certificate.subject(), &member.list_key))
             .into_iter()
             .collect();
         let profile = ProvincialList::read(list).err().map(|refusal| refusal.to_string());

@@ -219,7 +219,7 @@ impl Authentic {
     fn signature_report(&self, deciding: Code) -> SignatureReport {
         let (main, sub) = indication(deciding);
         let link = |certificate: &Certificate| ChainLink {
-            subject: certificate.subject().to_owned(),
+            subject: certificate.subject(),
             digest: certificate.digest(),
         };
         SignatureReport {

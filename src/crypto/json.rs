@@ -1,11 +1,12 @@
 //! Strict JSON: no duplicate member, no depth or width without bound, nothing after the value;
 //! and the one canonical form of RFC 8785.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde::{Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::base::limits;
 
@@ -143,12 +144,12 @@ impl<'de> Visitor<'de> for Walk {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let inside = self.inside()?;
-        let mut names = HashSet::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if names.len() >= self.bounds.members {
+        let mut names = Names::default();
+        while let Some(Name(name)) = members.next_key()? {
+            if names.count() >= self.bounds.members {
                 return Err(de::Error::custom(TOO_LARGE));
             }
-            if !names.insert(name) {
+            if !names.add(name) {
                 return Err(de::Error::custom(DUPLICATE));
             }
             members.next_value_seed(inside)?;
@@ -157,8 +158,63 @@ impl<'de> Visitor<'de> for Walk {
     }
 }
 
+/// The member names of one object. Nearly every object has few, and comparing them one by one is
+/// faster than hashing; a wide one must not cost the square of its width.
+#[derive(Default)]
+struct Names<'de> {
+    first: Vec<Cow<'de, str>>,
+    others: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Names<'de> {
+    fn count(&self) -> usize {
+        self.first.len() + self.others.len()
+    }
+
+    /// Whether `name` is new.
+    fn add(&mut self, name: Cow<'de, str>) -> bool {
+        if self.first.contains(&name) {
+            return false;
+        }
+        if self.first.len() < COMPARED {
+            self.first.push(name);
+            return true;
+        }
+        self.others.insert(name)
+    }
+}
+
+/// A member name, borrowed where it is written without escapes.
+struct Name<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a member name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
+    }
+}
+
 const DUPLICATE: &str = "duplicate member";
 const TOO_LARGE: &str = "too deep or too wide";
+/// Member names that are compared one by one before hashing begins.
+const COMPARED: usize = 16;
 /// A list nests scheme → entities → services → extensions → values: 16 levels would just do; the
 /// margin is for extensions whose values are objects of their own.
 const LIST_DEPTH: usize = 24;
@@ -189,6 +245,13 @@ mod tests {
         assert_eq!(from_slice::<Value>(deep.as_bytes()), Err(JsonError::TooLarge));
         let very_deep = "[".repeat(100_000);
         assert!(from_slice::<Value>(very_deep.as_bytes()).is_err());
+        for (first, second) in [(0, 15), (3, 40), (16, 17), (20, 40)] {
+            let mut names: Vec<usize> = (0..50).collect();
+            names[second] = first;
+            let members: Vec<String> = names.iter().map(|n| format!("\"m{n}\":1")).collect();
+            let twice = format!("{{{}}}", members.join(","));
+            assert_eq!(from_slice::<Value>(twice.as_bytes()), Err(JsonError::DuplicateMember));
+        }
         let members: Vec<String> = (0..600).map(|n| format!("\"m{n}\":1")).collect();
         let wide = format!("{{{}}}", members.join(","));
         assert_eq!(from_slice::<Value>(wide.as_bytes()), Err(JsonError::TooLarge));

@@ -202,7 +202,7 @@ impl Root {
     pub fn operators(&self) -> Vec<(String, PublicKey)> {
         let name = |pinned: &PinnedKey| {
             let der = base64::engine::general_purpose::STANDARD.decode(&pinned.certificate).ok()?;
-            Some(Certificate::parse(&der).ok()?.subject().to_owned())
+            Some(Certificate::parse(&der).ok()?.subject())
         };
         let names = self.document.operators.keys.iter().map(|key| name(key).unwrap_or_default());
         names.zip(self.operators.iter().cloned()).collect()

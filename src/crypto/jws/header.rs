@@ -30,8 +30,17 @@ pub struct Header {
     x5c: Option<Vec<String>>,
     #[serde(rename = "x5t#S256", skip_serializing_if = "Option::is_none", default)]
     x5t_s256: Option<Digest>,
-    #[serde(flatten, skip_serializing)]
-    forbidden: Forbidden,
+    // Members that no header of ours may hold, whatever their value.
+    #[serde(skip_serializing, default, deserialize_with = "present")]
+    crit: bool,
+    #[serde(skip_serializing, default, deserialize_with = "present")]
+    b64: bool,
+    #[serde(skip_serializing, default, deserialize_with = "present")]
+    jwk: bool,
+    #[serde(skip_serializing, default, deserialize_with = "present")]
+    jku: bool,
+    #[serde(skip_serializing, default, deserialize_with = "present")]
+    x5u: bool,
 }
 
 impl Header {
@@ -78,7 +87,11 @@ impl Header {
         }
         let bytes = base64url::decode(encoded).map_err(|_| JwsError::Malformed)?;
         let header: Self = json::from_slice(&bytes)?;
-        if header.forbidden.any() { Err(JwsError::ForbiddenHeader) } else { Ok(header) }
+        if header.is_forbidden() { Err(JwsError::ForbiddenHeader) } else { Ok(header) }
+    }
+
+    const fn is_forbidden(&self) -> bool {
+        self.crit || self.b64 || self.jwk || self.jku || self.x5u
     }
 
     pub(super) fn encode(mut self, algorithm: Algorithm) -> Result<String, serde_json::Error> {
@@ -146,27 +159,6 @@ impl ShownKey {
     /// Whether `key` is the one shown, or none is shown.
     pub(super) fn admits(self, key: &PublicKey) -> bool {
         self.0.is_none_or(|shown| shown == key.spki_digest())
-    }
-}
-
-/// Members that no header of ours may hold, whatever their value.
-#[derive(Clone, Debug, Default, Deserialize)]
-struct Forbidden {
-    #[serde(default, deserialize_with = "present")]
-    crit: bool,
-    #[serde(default, deserialize_with = "present")]
-    b64: bool,
-    #[serde(default, deserialize_with = "present")]
-    jwk: bool,
-    #[serde(default, deserialize_with = "present")]
-    jku: bool,
-    #[serde(default, deserialize_with = "present")]
-    x5u: bool,
-}
-
-impl Forbidden {
-    const fn any(&self) -> bool {
-        self.crit || self.b64 || self.jwk || self.jku || self.x5u
     }
 }
 

@@ -1,30 +1,62 @@
 //! One certificate, read from DER once and kept with what the federation asks of it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer as _;
+use x509_parser::x509::X509Name;
 
 use super::super::Digest;
 use super::super::key::{KeyError, PublicKey};
+use super::signature::{IssuingKey, SignatureScheme};
 use crate::base::{Timestamp, limits};
 
-/// A certificate in owned, comparable form.
+/// A certificate in owned, comparable form. Copies share their memory.
 #[derive(Clone)]
-pub struct Certificate {
-    der: Vec<u8>,
+pub struct Certificate(Arc<Read>);
+
+/// What was read, and where in the DER it stands.
+struct Read {
+    der: Box<[u8]>,
     digest: Digest,
-    subject: String,
-    subject_der: Vec<u8>,
-    issuer_der: Vec<u8>,
-    spki: Vec<u8>,
+    signed: Part,
+    scheme: Option<SignatureScheme>,
+    signature: Part,
+    subject: Part,
+    issuer: Part,
+    spki: Part,
     not_before: Timestamp,
     not_after: Timestamp,
     authority: Option<Authority>,
     key_usage: Option<KeyUsage>,
     purposes: Vec<String>,
     uris: Vec<String>,
+    issuing_key: IssuingKey,
+}
+
+/// A stretch of the DER.
+#[derive(Clone, Copy)]
+struct Part {
+    start: u16,
+    end: u16,
+}
+
+impl Part {
+    /// Where `part`, a slice of `der`, lies in it.
+    fn of(der: &[u8], part: &[u8]) -> Result<Self, CertificateError> {
+        let start = part.as_ptr().addr().checked_sub(der.as_ptr().addr());
+        let start = start.ok_or(CertificateError::Malformed)?;
+        let place = |offset: usize| u16::try_from(offset).map_err(|_| CertificateError::TooLarge);
+        Ok(Self { start: place(start)?, end: place(start + part.len())? })
+    }
+}
+
+impl Read {
+    fn part(&self, part: Part) -> &[u8] {
+        self.der.get(usize::from(part.start)..usize::from(part.end)).unwrap_or_default()
+    }
 }
 
 /// What basic constraints say of a certificate that may sign others (RFC 5280 §4.2.1.9).
@@ -56,126 +88,135 @@ impl Certificate {
         }
         check_profile(&parsed)?;
         let extensions = Extensions::read(&parsed)?;
-        Ok(Self {
-            der: der.to_vec(),
+        let part = |slice: &[u8]| Part::of(der, slice);
+        let algorithm = &parsed.signature_algorithm.algorithm;
+        Ok(Self(Arc::new(Read {
             digest: Digest::of(der),
-            subject: parsed.subject().to_string(),
-            subject_der: parsed.subject().as_raw().to_vec(),
-            issuer_der: parsed.issuer().as_raw().to_vec(),
-            spki: parsed.public_key().raw.to_vec(),
+            signed: part(parsed.tbs_certificate.as_ref())?,
+            scheme: SignatureScheme::from_oid(algorithm),
+            signature: part(&parsed.signature_value.data)?,
+            subject: part(parsed.subject().as_raw())?,
+            issuer: part(parsed.issuer().as_raw())?,
+            spki: part(parsed.public_key().raw)?,
             not_before: Timestamp::from_unix_seconds(parsed.validity().not_before.timestamp()),
             not_after: Timestamp::from_unix_seconds(parsed.validity().not_after.timestamp()),
             authority: extensions.authority,
             key_usage: extensions.key_usage,
             purposes: extensions.purposes,
             uris: extensions.uris,
-        })
+            issuing_key: IssuingKey::default(),
+            der: der.into(),
+        })))
     }
 
     /// The bytes it was read from.
     #[must_use]
     pub fn der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
     /// SHA-256 of the DER (`x5t#S256`).
     #[must_use]
-    pub const fn digest(&self) -> Digest {
-        self.digest
+    pub fn digest(&self) -> Digest {
+        self.0.digest
     }
 
     /// The subject's name, for people.
     #[must_use]
-    pub fn subject(&self) -> &str {
-        &self.subject
+    pub fn subject(&self) -> String {
+        let name = X509Name::from_der(self.0.part(self.0.subject));
+        name.map_or_else(|_| String::new(), |(_, name)| name.to_string())
     }
 
     /// SHA-256 of the SubjectPublicKeyInfo.
     #[must_use]
     pub fn spki_digest(&self) -> Digest {
-        Digest::of(&self.spki)
+        Digest::of(self.spki())
     }
 
     /// The key, when it is of a kind the federation admits.
     pub fn public_key(&self) -> Result<PublicKey, KeyError> {
-        PublicKey::from_spki(&self.spki)
+        PublicKey::from_spki(self.spki())
+    }
+
+    fn spki(&self) -> &[u8] {
+        self.0.part(self.0.spki)
     }
 
     /// First instant of validity.
     #[must_use]
-    pub const fn not_before(&self) -> Timestamp {
-        self.not_before
+    pub fn not_before(&self) -> Timestamp {
+        self.0.not_before
     }
 
     /// Last instant of validity, included (RFC 5280 §4.1.2.5).
     #[must_use]
-    pub const fn not_after(&self) -> Timestamp {
-        self.not_after
+    pub fn not_after(&self) -> Timestamp {
+        self.0.not_after
     }
 
     /// Whether `now` lies within the validity, both ends included.
     #[must_use]
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
-        self.not_before <= now && now.whole_seconds() <= self.not_after
+        self.0.not_before <= now && now.whole_seconds() <= self.0.not_after
     }
 
     /// Whether it may sign certificates.
     #[must_use]
-    pub const fn is_authority(&self) -> bool {
-        self.authority.is_some()
+    pub fn is_authority(&self) -> bool {
+        self.0.authority.is_some()
     }
 
     /// How many further authorities may follow below it; `None` when it does not say.
     #[must_use]
     pub fn path_length(&self) -> Option<u32> {
-        self.authority.and_then(|authority| authority.path_length)
+        self.0.authority.and_then(|authority| authority.path_length)
     }
 
     /// Its key usage, when stated.
     #[must_use]
-    pub const fn key_usage(&self) -> Option<KeyUsage> {
-        self.key_usage
+    pub fn key_usage(&self) -> Option<KeyUsage> {
+        self.0.key_usage
     }
 
     /// Its extended key usages as dotted object identifiers; empty when it does not say.
     #[must_use]
     pub fn purposes(&self) -> &[String] {
-        &self.purposes
+        &self.0.purposes
     }
 
     /// The URIs among its subject alternative names.
     #[must_use]
     pub fn uris(&self) -> &[String] {
-        &self.uris
+        &self.0.uris
     }
 
     /// Whether it names `issuer` as its issuer and carries its signature, by an algorithm the
     /// federation admits.
     pub fn verify_issued_by(&self, issuer: &Self) -> Result<(), CertificateError> {
-        if self.issuer_der != issuer.subject_der {
+        let (own, above) = (&*self.0, &*issuer.0);
+        if own.part(own.issuer) != above.part(above.subject) {
             return Err(CertificateError::OtherIssuer);
         }
-        let (_, parsed) =
-            X509Certificate::from_der(&self.der).map_err(|_| CertificateError::Malformed)?;
-        let (_, parent) =
-            X509Certificate::from_der(&issuer.der).map_err(|_| CertificateError::Malformed)?;
-        let algorithm = parsed.signature_algorithm.algorithm.to_id_string();
-        if !SIGNATURE_ALGORITHMS.contains(&algorithm.as_str()) {
-            return Err(CertificateError::Algorithm);
+        let scheme = own.scheme.ok_or(CertificateError::Algorithm)?;
+        let (message, signature) = (own.part(own.signed), own.part(own.signature));
+        if above.issuing_key.verifies(issuer.spki(), scheme, message, signature) {
+            Ok(())
+        } else {
+            Err(CertificateError::Signature)
         }
-        parsed.verify_signature(Some(parent.public_key())).map_err(|_| CertificateError::Signature)
     }
 }
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Certificate({}, {})", self.subject, self.digest)
+        write!(formatter, "Certificate({}, {})", self.subject(), self.0.digest)
     }
 }
 
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
-        self.der == other.der
+        self.0.der == other.0.der
     }
 }
 
@@ -274,7 +315,11 @@ fn check_profile(parsed: &X509Certificate<'_>) -> Result<(), CertificateError> {
         && serial[0] & 0x80 == 0
         && serial.iter().any(|byte| *byte != 0);
     let algorithms_agree = parsed.signature_algorithm == parsed.tbs_certificate.signature;
-    if parsed.version() == x509_parser::x509::X509Version::V3 && serial_is_sound && algorithms_agree
+    let whole_bytes = parsed.signature_value.unused_bits == 0;
+    if whole_bytes
+        && parsed.version() == x509_parser::x509::X509Version::V3
+        && serial_is_sound
+        && algorithms_agree
     {
         Ok(())
     } else {
@@ -293,6 +338,3 @@ const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
 /// anyExtendedKeyUsage.
 const ANY_PURPOSE: &str = "2.5.29.37.0";
-/// ecdsa-with-SHA256, ecdsa-with-SHA384 (RFC 5758 §3.2), Ed25519 (RFC 8410 §3).
-const SIGNATURE_ALGORITHMS: [&str; 3] =
-    ["1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3", "1.3.101.112"];

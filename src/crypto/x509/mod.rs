@@ -5,6 +5,7 @@
 
 mod certificate;
 mod judge;
+mod signature;
 
 pub use certificate::{Certificate, CertificateError, KeyUsage};
 pub use judge::{ChainError, issuance_chain, issuance_chain_shape, issuance_chain_signatures};

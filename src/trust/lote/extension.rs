@@ -133,7 +133,7 @@ pub fn optional<T: DeserializeOwned>(
     if extension.critical || found.next().is_some() {
         return Err(UpdateRefusal::Malformed);
     }
-    serde_json::from_value(extension.value.clone()).map(Some).map_err(|_| UpdateRefusal::Malformed)
+    T::deserialize(&extension.value).map(Some).map_err(|_| UpdateRefusal::Malformed)
 }
 
 /// The value of the extension `name`, which our profile requires.
