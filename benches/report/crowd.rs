@@ -24,7 +24,7 @@ pub(crate) struct Crowd {
     pub(crate) root: Vec<u8>,
     pub(crate) freshness: SoftwareKey,
     pub(crate) lists: Vec<(ListId, Vec<u8>)>,
-    first_member: (Division, Made),
+    list_keys: Vec<Made>,
 }
 
 impl Crowd {
@@ -35,14 +35,14 @@ impl Crowd {
         let freshness = Made::signing("freshness", Algorithm::Es256, leaf)?;
         let mut lists = Vec::new();
         let mut entities = Vec::new();
-        let mut first_member = None;
+        let mut list_keys = Vec::new();
         for number in 0..members {
             let division: Division =
                 format!("{:02}{:02}00", 11 + number / 90, 1 + number % 90).parse()?;
             let key = Made::signing(&format!("{division} list"), Algorithm::Es256, leaf)?;
             entities.push(member(division, &key.certificate, now)?);
             lists.push((ListId::Province(division), list(division, &key, entries, now)?));
-            first_member.get_or_insert((division, key));
+            list_keys.push(key);
         }
         let payload = draft(ListId::Federation, entities, now).to_payload()?;
         lists.insert(0, (ListId::Federation, sealed(&payload, &operator, now)?));
@@ -50,23 +50,28 @@ impl Crowd {
             root: root(&operator, &freshness, now)?,
             freshness: freshness.signer()?,
             lists,
-            first_member: first_member.ok_or("a member")?,
+            list_keys,
         })
     }
 
-    /// The next version of the first member's list, its first entry suspended and restored.
-    pub(crate) fn next_list(&self, now: Timestamp) -> Fallible<(ListId, Vec<u8>)> {
-        let (division, key) = &self.first_member;
-        let id = ListId::Province(*division);
-        let (_, held) = self.lists.iter().find(|(known, _)| *known == id).ok_or("a list")?;
-        let signed = SignedList::parse(held)?;
-        let mut document = signed.document().clone();
-        let scheme = &mut document.lote.scheme;
-        let previous = PreviousList { sequence: scheme.sequence, sha256: signed.sha256() };
-        scheme.scheme_extensions = vec![Extension::new("PreviousList", &previous).ok_or("it")?];
-        scheme.sequence += 1;
-        let payload = hutong::crypto::json::canonical(&document)?;
-        Ok((id, sealed(&payload, key, now)?))
+    /// The next versions of the lists of the first `count` members, their entries as before.
+    pub(crate) fn next_lists(
+        &self,
+        count: usize,
+        now: Timestamp,
+    ) -> Fallible<Vec<(ListId, Vec<u8>)>> {
+        let provinces = self.lists.iter().filter(|(id, _)| *id != ListId::Federation);
+        let next = |((id, held), key): (&(ListId, Vec<u8>), &Made)| -> Fallible<_> {
+            let signed = SignedList::parse(held)?;
+            let mut document = signed.document().clone();
+            let scheme = &mut document.lote.scheme;
+            let previous = PreviousList { sequence: scheme.sequence, sha256: signed.sha256() };
+            let previous = Extension::new("PreviousList", &previous).ok_or("an extension")?;
+            scheme.scheme_extensions = vec![previous];
+            scheme.sequence += 1;
+            Ok((*id, sealed(&hutong::crypto::json::canonical(&document)?, key, now)?))
+        };
+        provinces.zip(&self.list_keys).take(count).map(next).collect()
     }
 }
 

@@ -100,16 +100,21 @@ impl ListId {
             Self::Province(division) => division.to_string(),
         }
     }
+
+    /// Reads what [`Self::short`] writes.
+    pub fn from_short(text: &str) -> Result<Self, IdError> {
+        match text {
+            "federation" => Ok(Self::Federation),
+            digits => digits.parse().map(Self::Province).map_err(|_| IdError::List),
+        }
+    }
 }
 
 impl FromStr for ListId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        match text.strip_prefix(LIST_PREFIX).ok_or(IdError::List)? {
-            "federation" => Ok(Self::Federation),
-            digits => digits.parse().map(Self::Province).map_err(|_| IdError::List),
-        }
+        Self::from_short(text.strip_prefix(LIST_PREFIX).ok_or(IdError::List)?)
     }
 }
 

@@ -24,6 +24,30 @@ pub fn from_list<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonError> {
     read(bytes, Bounds { members: limits::JSON_MEMBERS, depth: LIST_DEPTH })
 }
 
+/// As [`from_list`], for a list whose `seam` is left as it stands, to be read piece by piece with
+/// [`from_piece`]. Only the syntax of the pieces is judged here.
+pub fn from_frame<'b, T: Deserialize<'b>>(bytes: &'b [u8], seam: Seam) -> Result<T, JsonError> {
+    let bounds = Bounds { members: limits::JSON_MEMBERS, depth: LIST_DEPTH };
+    walk(bytes, Walk { bounds, depth: 0, seam: Some(seam), pieces: false })?;
+    serde_json::from_slice(bytes).map_err(|error| read_error(&error))
+}
+
+/// Reads one piece of a seam as [`from_list`] would read it in its place.
+pub fn from_piece<T: DeserializeOwned>(bytes: &[u8], seam: Seam) -> Result<T, JsonError> {
+    // The object that has the member, and the array.
+    let depth = LIST_DEPTH - seam.level - 1;
+    read(bytes, Bounds { members: limits::JSON_MEMBERS, depth })
+}
+
+/// The items of the array `member` in every object of `level`, the whole document being level 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Seam {
+    /// The level of the objects.
+    pub level: usize,
+    /// The name of the array.
+    pub member: &'static str,
+}
+
 /// The canonical bytes of `value` (RFC 8785), over which digests and signatures are made.
 pub fn canonical(value: &impl Serialize) -> Result<Vec<u8>, JsonError> {
     serde_jcs::to_vec(value).map_err(|_| JsonError::NotCanonicalisable)
@@ -55,13 +79,21 @@ pub enum JsonError {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8], bounds: Bounds) -> Result<T, JsonError> {
+    walk(bytes, Walk { bounds, depth: 0, seam: None, pieces: false })?;
+    serde_json::from_slice(bytes).map_err(|error| read_error(&error))
+}
+
+fn walk(bytes: &[u8], walk: Walk) -> Result<(), JsonError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    Walk { bounds, depth: 0 }.deserialize(&mut reader).map_err(|error| walk_error(&error))?;
-    reader.end().map_err(|error| walk_error(&error))?;
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+    walk.deserialize(&mut reader).map_err(|error| walk_error(&error))?;
+    reader.end().map_err(|error| walk_error(&error))
+}
+
+fn read_error(error: &serde_json::Error) -> JsonError {
+    match error.classify() {
         serde_json::error::Category::Data => JsonError::Unexpected(error.to_string()),
         _ => JsonError::Syntax { line: error.line(), column: error.column() },
-    })
+    }
 }
 
 fn walk_error(error: &serde_json::Error) -> JsonError {
@@ -86,6 +118,9 @@ struct Bounds {
 struct Walk {
     bounds: Bounds,
     depth: usize,
+    seam: Option<Seam>,
+    /// Whether this is the array of the seam.
+    pieces: bool,
 }
 
 impl Walk {
@@ -93,7 +128,13 @@ impl Walk {
         if self.depth >= self.bounds.depth {
             return Err(E::custom(TOO_LARGE));
         }
-        Ok(Self { depth: self.depth + 1, ..self })
+        Ok(Self { depth: self.depth + 1, pieces: false, ..self })
+    }
+
+    /// The walk of the member `name` of an object whose members are walked by `self`.
+    fn member(self, name: &str) -> Self {
+        let is_seam = |seam: Seam| seam.level == self.depth && seam.member == name;
+        Self { pieces: self.seam.is_some_and(is_seam), ..self }
     }
 }
 
@@ -138,7 +179,11 @@ impl<'de> Visitor<'de> for Walk {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         let inside = self.inside()?;
-        while items.next_element_seed(inside)?.is_some() {}
+        if self.pieces {
+            while items.next_element::<de::IgnoredAny>()?.is_some() {}
+        } else {
+            while items.next_element_seed(inside)?.is_some() {}
+        }
         Ok(())
     }
 
@@ -149,6 +194,7 @@ impl<'de> Visitor<'de> for Walk {
             if names.count() >= self.bounds.members {
                 return Err(de::Error::custom(TOO_LARGE));
             }
+            let inside = inside.member(&name);
             if !names.add(name) {
                 return Err(de::Error::custom(DUPLICATE));
             }

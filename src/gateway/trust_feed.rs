@@ -73,7 +73,7 @@ impl TrustFeed {
     /// Judges `state`, off the request threads: with many issuers that takes a while.
     async fn judge(&self, state: TrustState, now: Timestamp) -> Result<Snapshot, StoreError> {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        judge(self.snapshot.load_full(), state, generation, now).await
+        judge(state, generation, now).await
     }
 
     /// Puts a judged state in force; the old one is dropped off the request threads as well.
@@ -91,27 +91,20 @@ impl TrustFeed {
 }
 
 /// Judges `state` on every core: the signatures in parts, and what they add up to in the end.
-async fn judge(
-    before: Arc<Snapshot>,
-    state: TrustState,
-    generation: u64,
-    now: Timestamp,
-) -> Result<Snapshot, StoreError> {
+async fn judge(state: TrustState, generation: u64, now: Timestamp) -> Result<Snapshot, StoreError> {
     // A task that was cancelled is the end of the process; what is in force stays in force.
     let ended = |_| StoreError::Unavailable(None);
     let parts = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let proving: Vec<_> = (0..parts)
+    let preparing: Vec<_> = (0..parts)
         .map(|part| {
-            let (before, state) = (Arc::clone(&before), state.clone());
-            let prove = move || Snapshot::prove(Some(&before), &state, [part, parts], now);
-            tokio::task::spawn_blocking(prove)
+            let state = state.clone();
+            tokio::task::spawn_blocking(move || Snapshot::prepare(&state, [part, parts]))
         })
         .collect();
-    let mut proofs = Vec::with_capacity(parts);
-    for part in proving {
-        proofs.push(part.await.map_err(ended)?);
+    for part in preparing {
+        part.await.map_err(ended)?;
     }
-    let build = move || Snapshot::build_proven(Some(&before), &proofs, state, generation, now);
+    let build = move || Snapshot::build(state, generation, now);
     tokio::task::spawn_blocking(build).await.map_err(ended)
 }
 

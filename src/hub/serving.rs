@@ -81,10 +81,9 @@ impl Node {
     /// Puts the published trust before the doors, which judge callers by it.
     pub(super) fn show(&self, board: &Board, now: Timestamp) {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed) + 1;
-        let before = self.snapshot.load_full();
         let state = board.state().clone();
         self.known.store(Arc::new(KnownKeys::of(&state)));
-        let next = Snapshot::build_after(Some(&before), state, generation, now);
+        let next = Snapshot::build(state, generation, now);
         self.snapshot.store(Arc::new(next));
     }
 

@@ -2,10 +2,16 @@
 //! current, orders, the list log, and the lists that are named and not held. Everything is taken by
 //! the rules, on a copy; what to do with it is for the caller.
 
+use std::num::NonZeroUsize;
+
+use tokio::task::JoinSet;
+
 use super::fetch::FetchError;
 use crate::base::{Code, ListId, Timestamp, limits};
 use crate::crypto::merkle::{TILE_WIDTH, TileKind, TilePath, decode_bundle};
-use crate::trust::{Freshness, SignedOrder, Standing, TrustState, Update, UpdateRefusal};
+use crate::trust::{
+    ExaminedList, Freshness, SignedOrder, Standing, TrustState, Update, UpdateRefusal,
+};
 
 /// Who reads trust from one node, and is told what is wrong with it.
 pub trait TrustReader: Sync {
@@ -43,8 +49,8 @@ pub enum Fetched {
     Root(Vec<u8>),
     /// A freshness statement.
     Freshness(String),
-    /// A list.
-    List(ListId, Vec<u8>),
+    /// A list, examined.
+    List(Box<ExaminedList>),
     /// A checkpoint, with the lines up to it.
     Log(String, Vec<String>),
     /// A suspension order.
@@ -60,7 +66,7 @@ impl Fetched {
         match self {
             Self::Root(bytes) => Update::Root(bytes),
             Self::Freshness(token) => Update::Freshness(token),
-            Self::List(id, bytes) => Update::List { id: *id, bytes },
+            Self::List(examined) => Update::Examined(examined),
             Self::Log(checkpoint, lines) => Update::Log { checkpoint, lines },
             Self::Order(bytes) => Update::Order(bytes),
             Self::Origin(bytes) => Update::Origin(bytes),
@@ -115,7 +121,7 @@ impl<R: TrustReader> Gathering<'_, R> {
             }
             Err(refusal) => {
                 let list = match &update {
-                    Fetched::List(id, _) => Some(*id),
+                    Fetched::List(examined) => Some(examined.id()),
                     _ => None,
                 };
                 self.reader.refused(list, refusal);
@@ -276,24 +282,60 @@ impl<R: TrustReader> Gathering<'_, R> {
     async fn lists(&mut self) -> Result<(), GatheringError> {
         let named: Vec<ListId> =
             self.state.freshness().map(|held| held.lists().collect()).unwrap_or_default();
-        let mut refused = None;
+        let missing = |state: &TrustState, id: &ListId| !state.is_current(*id);
+        let mut outcome = Ok(());
         // The federation list first: it names the keys that the others are signed with.
-        for id in in_order(named) {
-            if self.state.is_current(id) {
-                continue;
-            }
-            match self.list(id).await {
-                Ok(()) => {}
-                Err(GatheringError::Refused(refusal)) => {
-                    refused = Some(GatheringError::List(refusal));
-                }
-                Err(error) => refused = Some(error),
-            }
+        let (federation, provinces): (Vec<_>, Vec<_>) =
+            named.into_iter().partition(|id| *id == ListId::Federation);
+        for lists in [federation, provinces] {
+            let lists = lists.into_iter().filter(|id| missing(&self.state, id)).collect();
+            outcome = self.examine_all(lists).await.and(outcome);
         }
-        refused.map_or(Ok(()), Err)
+        outcome
     }
 
-    async fn list(&mut self, id: ListId) -> Result<(), GatheringError> {
+    /// Fetches one list after the other, and examines those that came meanwhile on other cores.
+    async fn examine_all(&mut self, lists: Vec<ListId>) -> Result<(), GatheringError> {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let (mut examining, mut outcome) = (JoinSet::new(), Ok(()));
+        for id in lists {
+            match self.list(id).await {
+                Ok(bytes) => {
+                    let (state, now) = (self.state.clone(), self.reader.now());
+                    examining.spawn_blocking(move || (id, state.examine_list(id, &bytes, now)));
+                }
+                Err(error) => outcome = Err(error),
+            }
+            while examining.len() >= cores {
+                self.take_next(&mut examining, &mut outcome).await;
+            }
+        }
+        while !examining.is_empty() {
+            self.take_next(&mut examining, &mut outcome).await;
+        }
+        outcome
+    }
+
+    async fn take_next(
+        &mut self,
+        examining: &mut JoinSet<Examination>,
+        outcome: &mut Result<(), GatheringError>,
+    ) {
+        let taken = match examining.join_next().await {
+            Some(Ok((_, Ok(examined)))) => self.take(Fetched::List(Box::new(examined))),
+            Some(Ok((id, Err(refusal)))) => {
+                self.reader.refused(Some(id), refusal);
+                Err(refusal)
+            }
+            // Cancelled with the process, which keeps what it holds.
+            Some(Err(_)) | None => Ok(()),
+        };
+        if let Err(refusal) = taken {
+            *outcome = Err(GatheringError::List(refusal));
+        }
+    }
+
+    async fn list(&self, id: ListId) -> Result<Vec<u8>, GatheringError> {
         let named = self
             .state
             .freshness()
@@ -302,10 +344,12 @@ impl<R: TrustReader> Gathering<'_, R> {
         let path = format!("/v1/lists/{}/{}", id.short(), named.sequence);
         let most = envelope_size(named.bytes).min(limits::TRUST_LIST_BYTES);
         let fetched = self.reader.fetch(&path, most).await;
-        let bytes = fetched.inspect_err(|error| self.reader.not_fetched(Some(id), error))?;
-        Ok(self.take(Fetched::List(id, bytes))?)
+        Ok(fetched.inspect_err(|error| self.reader.not_fetched(Some(id), error))?)
     }
 }
+
+/// A list that was read, or why it was not.
+type Examination = (ListId, Result<ExaminedList, UpdateRefusal>);
 
 #[derive(serde::Deserialize)]
 struct OrderList {
@@ -335,11 +379,6 @@ impl GatheringError {
             Self::List(refusal) | Self::Refused(refusal) => refusal.code(),
         }
     }
-}
-
-fn in_order(mut lists: Vec<ListId>) -> Vec<ListId> {
-    lists.sort_unstable();
-    lists
 }
 
 /// Size in JSON of a payload of `payload` bytes: base64url grows by a third, and the signatures of

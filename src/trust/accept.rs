@@ -5,13 +5,11 @@
 
 use std::sync::Arc;
 
+use super::examined::ExaminedList;
 use super::freshness::{Freshness, Named};
-use super::header::ListHeader;
-use super::lote::SignedList;
 use super::order::SignedOrder;
 use super::orders::{Orders, Standing, Taken};
 use super::refusal::UpdateRefusal;
-use super::service::PreviousList;
 use super::state::TrustState;
 use crate::base::{Code, ListId, MemberId, ServiceId, Timestamp, limits};
 
@@ -29,6 +27,8 @@ pub enum Update<'a> {
         /// What was answered.
         bytes: &'a [u8],
     },
+    /// A list that was examined already.
+    Examined(&'a ExaminedList),
     /// A checkpoint of the list log, with every line from the last one read up to it.
     Log {
         /// The signed note.
@@ -82,7 +82,8 @@ impl TrustState {
         match update {
             Update::Root(bytes) => self.accept_root(bytes),
             Update::Freshness(token) => self.accept_freshness(token, now),
-            Update::List { id, bytes } => self.accept_list(id, bytes, now),
+            Update::List { id, bytes } => self.take_list(&self.examine_list(id, bytes, now)?, now),
+            Update::Examined(list) => self.take_list(list, now),
             Update::Log { checkpoint, lines } => self.accept_log(checkpoint, lines),
             Update::Order(bytes) => self.accept_order(bytes, now),
             Update::Origin(bytes) => self.accept_origin(bytes),
@@ -182,58 +183,6 @@ impl TrustState {
         }
     }
 
-    fn accept_list(
-        &self,
-        id: ListId,
-        bytes: &[u8],
-        now: Timestamp,
-    ) -> Result<Accepted, UpdateRefusal> {
-        if bytes.len() > limits::TRUST_LIST_BYTES {
-            return Err(UpdateRefusal::TooLarge);
-        }
-        let named = self
-            .freshness()
-            .and_then(|freshness| freshness.list(id))
-            .ok_or(UpdateRefusal::SnapshotMismatch)?;
-        let signed = SignedList::parse(bytes)?;
-        if signed.id() != id {
-            return Err(UpdateRefusal::IdNotCanonical);
-        }
-        let offered = ListHeader::read(&signed)?;
-        self.check_succession(id, &offered, now)?;
-        if offered.named != named {
-            return Err(UpdateRefusal::SnapshotMismatch);
-        }
-        check_dates(offered.issued, offered.next_update, now)?;
-        let bytes = String::from_utf8_lossy(bytes).into_owned();
-        let verified = self.verify_list(&self.root, &signed, bytes)?;
-        self.put_verified(verified)
-    }
-
-    /// The offered list must lie ahead of the newest one, within reach, and follow from it when it
-    /// is the very next.
-    fn check_succession(
-        &self,
-        id: ListId,
-        offered: &ListHeader,
-        now: Timestamp,
-    ) -> Result<(), UpdateRefusal> {
-        let Some(held) = self.newest(id) else { return Ok(()) };
-        let (before, next) = (held.named, offered.named);
-        check_order(next, before)?;
-        let days = now.since(held.issued).as_secs() / SECONDS_PER_DAY;
-        let reach = limits::SEQUENCE_JUMP_PER_DAY.saturating_mul(days.saturating_add(1));
-        if next.sequence - before.sequence > reach {
-            return Err(UpdateRefusal::SequenceJump);
-        }
-        let follows =
-            offered.previous == PreviousList { sequence: before.sequence, sha256: before.sha256 };
-        if next.sequence == before.sequence + 1 && !follows {
-            return Err(UpdateRefusal::Fork);
-        }
-        Ok(())
-    }
-
     fn accept_log(&self, checkpoint: &str, lines: &[String]) -> Result<Accepted, UpdateRefusal> {
         let log = Arc::new(self.log.advance(checkpoint, lines, self)?);
         let state = Self { log, ..self.clone() };
@@ -282,7 +231,7 @@ pub(super) fn check_order(offered: Named, held: Named) -> Result<(), UpdateRefus
     Ok(())
 }
 
-fn check_dates(
+pub(super) fn check_dates(
     issued: Timestamp,
     next_update: Timestamp,
     now: Timestamp,
@@ -292,5 +241,3 @@ fn check_dates(
     }
     if next_update <= now { Err(UpdateRefusal::Expired) } else { Ok(()) }
 }
-
-const SECONDS_PER_DAY: u64 = 86_400;

@@ -1,12 +1,11 @@
 //! The census: every key of every provincial list, judged one by one, so that one bad entry does
-//! not spoil the others. What a proof or a chain showed once is remembered for the next census.
+//! not spoil the others.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::federation::{FederationList, Member};
 use super::history::signature_standing;
-use super::possession::{PossessionClaims, is_proven};
 use super::province::{ProvincialList, Service};
 use super::restriction::Restriction;
 use super::scope::ServiceScope;
@@ -14,10 +13,7 @@ use super::service::{ServiceKind, ServiceStatus};
 use super::state::{Held, TrustState};
 use crate::base::{Code, Division, MemberId, ServiceId, Timestamp};
 use crate::crypto::Digest;
-use crate::crypto::x509::{ChainError, issuance_chain_shape, issuance_chain_signatures};
-
-/// Digests of what was verified and cannot become untrue: that a key proved its place.
-pub(super) type Proven = Arc<HashSet<Digest>>;
+use crate::crypto::x509::{ChainError, issuance_chain_shape};
 
 /// One key of one province, judged.
 #[derive(Debug)]
@@ -31,7 +27,7 @@ pub(super) struct Entry {
     /// The worst that is said of it outside the list that holds it, burned keys left aside.
     pub(super) barred: ServiceStatus,
     /// What a list that waits for witnesses narrows its scope to.
-    pub(super) narrowed: Option<ServiceScope>,
+    pub(super) narrowed: Option<Arc<ServiceScope>>,
 }
 
 impl Entry {
@@ -59,53 +55,27 @@ pub(super) struct Census<'s> {
     state: &'s TrustState,
     pub(super) entries: HashMap<Digest, Entry>,
     pub(super) refused: Vec<(Division, ServiceId, EntryRefusal)>,
-    pub(super) proven: Proven,
 }
 
 impl<'s> Census<'s> {
-    /// Judges every entry of `state` at `now`; `known` is what was verified before.
-    pub(super) fn take(state: &'s TrustState, known: &[&Proven], now: Timestamp) -> Self {
-        let mut census =
-            Self { state, entries: HashMap::new(), refused: Vec::new(), proven: Proven::default() };
+    /// Judges every entry of `state` at `now`.
+    pub(super) fn take(state: &'s TrustState, now: Timestamp) -> Self {
+        let most = state.provinces().map(|list| list.services().len()).sum();
+        let entries = HashMap::with_capacity(most);
+        let mut census = Self { state, entries, refused: Vec::new() };
         let Some(federation) = state.federation() else { return census };
-        let mut judge = Judge { now, known, proven: HashSet::new() };
         for held in state.lists.provinces.values() {
-            census.add_list(federation, held, &mut judge);
+            census.add_list(federation, held, Judge { now });
         }
         census.collect_refused();
-        census.proven = Arc::new(judge.proven);
         census
-    }
-
-    /// Verifies the proofs and chains of every `parts`-th entry from the `part`-th on, as far as
-    /// `known` does not hold them. The parts can be judged at the same time; together they spare
-    /// [`Self::take`] every signature.
-    pub(super) fn prove(
-        state: &TrustState,
-        known: &[&Proven],
-        [part, parts]: [usize; 2],
-        now: Timestamp,
-    ) -> Proven {
-        let mut judge = Judge { now, known, proven: HashSet::new() };
-        let lists = state.lists.provinces.values().map(|held| &held.list);
-        let entries = lists.flat_map(|list| {
-            list.services().iter().map(|service| (list.division().member(), service))
-        });
-        for (member, service) in entries.skip(part).step_by(parts.max(1)) {
-            // What is refused here is refused again, with its reason, when the census is taken.
-            let _ = judge.possession(member, service);
-            if service.kind == ServiceKind::Issuance {
-                let _ = judge.chain(service);
-            }
-        }
-        Arc::new(judge.proven)
     }
 
     fn add_list(
         &mut self,
         federation: &FederationList,
         held: &Arc<Held<ProvincialList>>,
-        judge: &mut Judge<'_>,
+        judge: Judge,
     ) {
         let member_id = held.list.division().member();
         let Some(member) = federation.member(member_id) else { return };
@@ -207,22 +177,24 @@ impl EntryRefusal {
     }
 }
 
-/// The judge of entries, with its memory.
-pub(super) struct Judge<'k> {
+/// The judge of entries.
+#[derive(Clone, Copy)]
+pub(super) struct Judge {
     now: Timestamp,
-    known: &'k [&'k Proven],
-    proven: HashSet<Digest>,
 }
 
-impl Judge<'_> {
+impl Judge {
     /// Judges one entry: possession, scope, and the chain of an issuer.
     pub(super) fn entry(
-        &mut self,
+        self,
         federation: &FederationList,
         member: &Member,
         service: &Service,
     ) -> Result<(), EntryRefusal> {
-        self.possession(member.id, service)?;
+        let evidence = service.evidence();
+        if evidence == Err(EntryRefusal::NoPossessionProof) {
+            return evidence;
+        }
         let allowed = member.scope.may_vouch_for.iter().any(|word| word == service.kind.word());
         if !allowed || !service_id_is_own(federation, member, &service.id) {
             return Err(EntryRefusal::OutOfScope);
@@ -234,48 +206,11 @@ impl Judge<'_> {
                 return Err(EntryRefusal::OutOfScope);
             }
         }
+        // Time goes on, so ends are compared each time; signatures stay as they were found.
         if service.kind == ServiceKind::Issuance {
-            self.chain(service).map_err(EntryRefusal::Chain)?;
+            issuance_chain_shape(&service.certificates, self.now).map_err(EntryRefusal::Chain)?;
         }
-        Ok(())
-    }
-
-    fn possession(&mut self, member: MemberId, service: &Service) -> Result<(), EntryRefusal> {
-        let proof = service.possession.as_deref().ok_or(EntryRefusal::NoPossessionProof)?;
-        let key = service.key.spki_digest();
-        let expected = PossessionClaims::new(member, &service.id, service.kind, key);
-        let parts = [b"possession\0", proof.as_bytes(), b"\0", key.as_bytes(), b"\0"];
-        let place = [member.to_string(), service.id.to_string(), service.kind.to_string()];
-        let mark = Digest::of_parts(&[&parts.concat(), place.join("\0").as_bytes()]);
-        if !self.remembers(mark) {
-            if !is_proven(proof, &service.key, &expected) {
-                return Err(EntryRefusal::NoPossessionProof);
-            }
-            self.proven.insert(mark);
-        }
-        Ok(())
-    }
-
-    /// Time goes on, so ends are compared each time; signatures stay as they were found.
-    fn chain(&mut self, service: &Service) -> Result<(), ChainError> {
-        issuance_chain_shape(&service.certificates, self.now)?;
-        let digests: Vec<[u8; 32]> =
-            service.certificates.iter().map(|one| *one.digest().as_bytes()).collect();
-        let mark = Digest::of_parts(&[b"chain\0", &digests.concat()]);
-        if !self.remembers(mark) {
-            issuance_chain_signatures(&service.certificates)?;
-            self.proven.insert(mark);
-        }
-        Ok(())
-    }
-
-    /// Whether this was verified before; if so, it stays in memory.
-    fn remembers(&mut self, mark: Digest) -> bool {
-        let known = self.known.iter().any(|known| known.contains(&mark));
-        if known {
-            self.proven.insert(mark);
-        }
-        known || self.proven.contains(&mark)
+        evidence
     }
 }
 

@@ -122,7 +122,7 @@ impl FederationList {
         }
         let lifted = read_lifted_orders(extensions)?;
         let collector = read_collector(extensions)?;
-        let header = ListHeader::read(signed)?;
+        let header = ListHeader::of(signed)?;
         Ok(Self { header, members, uses, lifted, collector })
     }
 

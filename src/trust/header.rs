@@ -2,10 +2,11 @@
 //! and which list it follows.
 
 use super::freshness::Named;
-use super::lote::{self, SignedList};
+use super::lote::{self, SchemeInformation, SignedList};
 use super::refusal::UpdateRefusal;
 use super::service::PreviousList;
 use crate::base::Timestamp;
+use crate::crypto::Digest;
 
 /// The header of the federation list or of a provincial list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,14 +22,15 @@ pub struct ListHeader {
 }
 
 impl ListHeader {
-    pub(super) fn read(signed: &SignedList) -> Result<Self, UpdateRefusal> {
-        let scheme = &signed.document().lote.scheme;
+    pub(super) fn of(signed: &SignedList) -> Result<Self, UpdateRefusal> {
+        Self::read(&signed.document().lote.scheme, signed.signatures().payload())
+    }
+
+    /// What `payload`, whose scheme is `scheme`, says of itself.
+    pub(super) fn read(scheme: &SchemeInformation, payload: &[u8]) -> Result<Self, UpdateRefusal> {
+        let (sha256, bytes) = (Digest::of(payload), payload.len() as u64);
         Ok(Self {
-            named: Named {
-                sequence: scheme.sequence,
-                sha256: signed.sha256(),
-                bytes: signed.size(),
-            },
+            named: Named { sequence: scheme.sequence, sha256, bytes },
             issued: scheme.list_issue_date_time,
             next_update: scheme.next_update,
             previous: lote::required(&scheme.scheme_extensions, "PreviousList")?,

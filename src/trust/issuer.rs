@@ -19,7 +19,7 @@ pub struct TrustedIssuer {
     pub(super) list: Arc<Held<ProvincialList>>,
     pub(super) index: usize,
     pub(super) member: MemberId,
-    pub(super) narrowed: Option<ServiceScope>,
+    pub(super) narrowed: Option<Arc<ServiceScope>>,
     /// The federation list that waits for witnesses, when there is one.
     pub(super) waiting: Option<Arc<Held<FederationList>>>,
     pub(super) reference: TrustReference,
@@ -79,7 +79,8 @@ impl TrustedIssuer {
             .scope
             .as_ref()
             .is_some_and(|scope| scope.admits(licence_type, division, authority_code));
-        let admits = |scope: &ServiceScope| scope.admits(licence_type, division, authority_code);
+        let admits =
+            |scope: &Arc<ServiceScope>| scope.admits(licence_type, division, authority_code);
         let owns = |list: &FederationList| list.owner_of_division(division) == Some(self.member);
         let own_scope = own_scope && self.narrowed.as_ref().is_none_or(admits);
         let own_division = owns(&self.federation.list)

@@ -6,6 +6,8 @@
 
 mod accept;
 mod census;
+mod evidence;
+mod examined;
 mod federation;
 mod freshness;
 mod header;
@@ -25,6 +27,7 @@ mod restriction;
 mod root;
 mod scope;
 mod service;
+mod service_reader;
 mod settle;
 mod snapshot;
 mod state;
@@ -34,6 +37,7 @@ pub(crate) mod testing;
 
 pub use accept::{Accepted, Alarm, Update};
 pub use census::EntryRefusal;
+pub use examined::ExaminedList;
 pub use federation::{
     FederationList, Member, MemberExtension, StatutoryUse, is_origin, member_extensions,
 };
@@ -56,7 +60,7 @@ pub use root::{
 };
 pub use scope::{MembershipScope, ServiceScope};
 pub use service::{PreviousList, Reason, ServiceKind, ServiceStatus, StatusReason};
-pub use snapshot::{ClientAuthority, Proofs, Snapshot, TrustAge, TrustReference};
+pub use snapshot::{ClientAuthority, Snapshot, TrustAge, TrustReference};
 pub use state::TrustState;
 pub use stored::{DocumentKind, StateChange, StoredDocument};
 

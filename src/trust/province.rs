@@ -1,14 +1,19 @@
 //! List B, a provincial list: the keys of one province's gateway, issuers and clients' authorities.
 
+use std::sync::Arc;
+
+use super::census::EntryRefusal;
+use super::evidence::Evidence;
 use super::header::ListHeader;
 use super::history::StatusHistory;
-use super::lote::{self, EntityService, Extension, SignedList};
+use super::lote::{self, Extension, Frame, SignedList};
 use super::refusal::UpdateRefusal;
 use super::scope::ServiceScope;
 use super::service::{ServiceKind, ServiceStatus};
+use super::service_reader::ServiceReader;
 use crate::base::{Division, ListId, ServiceId, Timestamp};
 use crate::crypto::x509::Certificate;
-use crate::crypto::{Algorithm, PublicKey};
+use crate::crypto::{Algorithm, Digest, PublicKey};
 
 /// A provincial list whose shape was found sound. Its signature is judged by the accept rules,
 /// its entries one by one when a snapshot is built.
@@ -16,11 +21,11 @@ use crate::crypto::{Algorithm, PublicKey};
 pub struct ProvincialList {
     division: Division,
     header: ListHeader,
-    services: Vec<Service>,
+    services: Vec<Arc<Service>>,
 }
 
 /// One entry of a provincial list.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Service {
     /// Its identifier; for issuers also the credential's `iss`.
     pub id: ServiceId,
@@ -37,28 +42,45 @@ pub struct Service {
     /// The key.
     pub key: PublicKey,
     /// For issuers: what they may sign.
-    pub scope: Option<ServiceScope>,
+    pub scope: Option<Arc<ServiceScope>>,
     /// For client authorities: the one role whose certificates they sign.
     pub client_role: Option<String>,
-    /// The key's own statement that it stands for this entry.
-    pub possession: Option<String>,
+    /// SHA-256 of its JSON as it stands in the list.
+    pub(super) digest: Digest,
+    pub(super) evidence: Evidence,
 }
 
 impl ProvincialList {
     /// Reads the shape of a provincial list; no signature is judged here.
     pub fn read(signed: &SignedList) -> Result<Self, UpdateRefusal> {
-        let ListId::Province(division) = signed.id() else {
+        let payload = signed.signatures().payload();
+        let frame = Frame::parse(payload)?;
+        let header = ListHeader::read(frame.scheme(), payload)?;
+        Self::from_frame(&frame, header, None)
+    }
+
+    /// The same, when its frame was read already. Entries that stand byte for byte in `known`, a
+    /// list of the same province, are taken from there.
+    pub(super) fn from_frame(
+        frame: &Frame<'_>,
+        header: ListHeader,
+        known: Option<&Self>,
+    ) -> Result<Self, UpdateRefusal> {
+        let ListId::Province(division) = frame.id() else {
             return Err(UpdateRefusal::IdNotCanonical);
         };
-        let lote = &signed.document().lote;
-        let mut services = Vec::new();
-        if let [entity] = &lote.entities[..] {
-            services = entity.services.iter().map(Service::read).collect::<Result<_, _>>()?;
-        } else if !lote.entities.is_empty() {
+        let known = known.filter(|known| known.division == division);
+        let known = known.into_iter().flat_map(|known| &known.services);
+        let mut reader = ServiceReader::new(frame, division.member(), known);
+        let mut entities = frame.entities();
+        let services = entities.next().unwrap_or_default();
+        if entities.next().is_some() {
             return Err(UpdateRefusal::Malformed);
         }
+        let services: Vec<Arc<Service>> =
+            services.iter().map(|bytes| reader.read(bytes)).collect::<Result<_, _>>()?;
         check_distinct_identifiers(&services)?;
-        Ok(Self { division, header: ListHeader::read(signed)?, services })
+        Ok(Self { division, header, services })
     }
 
     /// Whose list it is.
@@ -75,49 +97,16 @@ impl ProvincialList {
 
     /// Its entries, in the order of the list.
     #[must_use]
-    pub fn services(&self) -> &[Service] {
+    pub fn services(&self) -> &[Arc<Service>] {
         &self.services
     }
 }
 
 impl Service {
-    fn read(service: &EntityService) -> Result<Self, UpdateRefusal> {
-        let information = &service.information;
-        let extensions = &information.service_information_extensions;
-        let kind: ServiceKind = information.service_type_identifier.parse()?;
-        // The list key is the federation's to name, never the province's own list's.
-        if kind == ServiceKind::ListSigning {
-            return Err(UpdateRefusal::WrongKeyUsage);
-        }
-        let scope: Option<ServiceScope> = lote::optional(extensions, "ServiceScope")?;
-        if let Some(scope) = &scope {
-            scope.check()?;
-        }
-        let client_role = lote::optional(extensions, "ClientRole")?;
-        let complete = match kind {
-            ServiceKind::Issuance => scope.is_some(),
-            ServiceKind::ClientCa => client_role.is_some(),
-            _ => true,
-        };
-        if !complete {
-            return Err(UpdateRefusal::Malformed);
-        }
-        let certificates = information.service_digital_identity.parse()?;
-        let first = certificates.first().ok_or(UpdateRefusal::Malformed)?;
-        let key = first.public_key().map_err(|_| UpdateRefusal::AlgorithmNotAllowed)?;
-        check_key_algorithm(extensions, &key)?;
-        Ok(Self {
-            id: lote::required(extensions, "ServiceId")?,
-            kind,
-            status: information.service_status.parse()?,
-            since: information.status_starting_time,
-            history: StatusHistory::read(service)?,
-            key,
-            certificates,
-            scope,
-            client_role,
-            possession: lote::optional(extensions, "PossessionProof")?,
-        })
+    /// What it shows of itself that no time can change: that its key stands here, and for issuers
+    /// that the authority above it signed its certificate. Verified when first asked for.
+    pub fn evidence(&self) -> Result<(), EntryRefusal> {
+        self.evidence.judge(self)
     }
 
     /// Its status at `instant`, by the interval that holds it; none before it was first listed.
@@ -167,7 +156,7 @@ pub(super) fn check_key_algorithm(
     if stated == key.algorithm() { Ok(()) } else { Err(UpdateRefusal::Malformed) }
 }
 
-fn check_distinct_identifiers(services: &[Service]) -> Result<(), UpdateRefusal> {
+fn check_distinct_identifiers(services: &[Arc<Service>]) -> Result<(), UpdateRefusal> {
     let mut identifiers: Vec<&ServiceId> = services.iter().map(|service| &service.id).collect();
     identifiers.sort_unstable();
     if identifiers.windows(2).all(|pair| pair[0] != pair[1]) {

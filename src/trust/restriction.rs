@@ -48,7 +48,8 @@ impl<'s> Restriction<'s> {
 
     /// The entry of the same key in the list that waits, when one waits and has it.
     fn waiting(&self, service: &Service) -> Option<&'s Service> {
-        self.list?.list.services().iter().find(|waiting| waiting.key == service.key)
+        let mut services = self.list?.list.services().iter();
+        services.find(|waiting| waiting.key == service.key).map(Arc::as_ref)
     }
 
     /// The worst that is said of `service` outside the list that holds it.
@@ -70,11 +71,7 @@ impl<'s> Restriction<'s> {
     }
 
     /// Whether the entry would still be believed under the lists that wait.
-    pub(super) fn judge(
-        &self,
-        service: &Service,
-        judge: &mut Judge<'_>,
-    ) -> Result<(), EntryRefusal> {
+    pub(super) fn judge(&self, service: &Service, judge: Judge) -> Result<(), EntryRefusal> {
         let waiting = self.waiting(service);
         if self.federation.is_none() && waiting.is_none() {
             return Ok(());
@@ -87,7 +84,7 @@ impl<'s> Restriction<'s> {
     }
 
     /// The scope that the list that waits gives to the same key.
-    pub(super) fn scope(&self, service: &Service) -> Option<ServiceScope> {
+    pub(super) fn scope(&self, service: &Service) -> Option<Arc<ServiceScope>> {
         self.waiting(service)?.scope.clone()
     }
 }

@@ -21,7 +21,7 @@ pub struct MembershipScope {
 }
 
 /// What a province lets one of its issuers do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ServiceScope {
     /// Division prefixes.

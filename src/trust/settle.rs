@@ -1,11 +1,12 @@
 //! Putting a verified list in its place: in force when the log's witnesses saw it, else waiting,
 //! where it takes away and does not add. And what a change of the federation list brings with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::accept::{Accepted, Alarm};
 use super::federation::{FederationList, Member};
+use super::header::ListHeader;
 use super::key_change::KeyChangeExtension;
 use super::lote::SignedList;
 use super::orders::Orders;
@@ -85,24 +86,25 @@ impl TrustState {
     pub(super) fn rewritten_by(&self, list: &Verified) -> Vec<String> {
         let Verified::Province(next) = list else { return Vec::new() };
         let Some(held) = self.province(next.list.division()) else { return Vec::new() };
-        let twin = |service: &&Service| {
-            let later = next.list.services().iter().find(|later| later.id == service.id);
-            later.is_some_and(|later| {
+        let later = by_identifier(&next.list);
+        let is_rewritten = |service: &&Arc<Service>| {
+            later.get(&service.id).is_some_and(|later| {
                 later.key == service.key && !later.history.continues(&service.history)
             })
         };
-        held.services().iter().filter(twin).map(|service| service.id.to_string()).collect()
+        let rewritten = held.services().iter().filter(is_rewritten);
+        rewritten.map(|service| service.id.to_string()).collect()
     }
 
     /// Entries of the held list that are gone from `next` without having been withdrawn.
     fn removed_by(&self, next: &ProvincialList) -> Vec<ServiceId> {
         let Some(held) = self.province(next.division()) else { return Vec::new() };
-        let stays = |id: &ServiceId| next.services().iter().any(|service| service.id == *id);
+        let later = by_identifier(next);
         held.services()
             .iter()
             .filter(|service| service.status != ServiceStatus::Withdrawn)
             .map(|service| service.id.clone())
-            .filter(|id| !stays(id))
+            .filter(|id| !later.contains_key(id))
             .collect()
     }
 
@@ -217,6 +219,10 @@ impl TrustState {
     }
 }
 
+fn by_identifier(list: &ProvincialList) -> HashMap<&ServiceId, &Arc<Service>> {
+    list.services().iter().map(|service| (&service.id, service)).collect()
+}
+
 impl Verified {
     pub(super) fn id(&self) -> ListId {
         match self {
@@ -225,10 +231,14 @@ impl Verified {
         }
     }
 
-    pub(super) fn sha256(&self) -> Digest {
+    pub(super) fn header(&self) -> &ListHeader {
         match self {
-            Self::Federation(held) => held.list.header().named.sha256,
-            Self::Province(held) => held.list.header().named.sha256,
+            Self::Federation(held) => held.list.header(),
+            Self::Province(held) => held.list.header(),
         }
+    }
+
+    pub(super) fn sha256(&self) -> Digest {
+        self.header().named.sha256
     }
 }

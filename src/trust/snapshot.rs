@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::census::{Census, Entry, EntryRefusal, Proven};
+use super::census::{Census, Entry, EntryRefusal};
 use super::federation::{FederationList, Member, StatutoryUse};
 use super::issuer::{IssuerRefusal, TrustedIssuer};
 use super::province::{ProvincialList, Service};
@@ -24,15 +24,8 @@ pub struct Snapshot {
     members: BTreeMap<MemberId, ServiceStatus>,
     entries: HashMap<Digest, Entry>,
     refused: Vec<(Division, ServiceId, EntryRefusal)>,
-    proven: Proven,
     anchors: usize,
 }
-
-/// What some entries of a state have shown of themselves: that their keys stand where they are
-/// listed, and who signed their certificates. It holds digests of what was verified, so that it
-/// says nothing of any other state.
-#[derive(Clone, Debug)]
-pub struct Proofs(Proven);
 
 /// Which trust a verdict rests on, so that it can be judged again years later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,49 +69,21 @@ pub struct ClientAuthority {
 }
 
 impl Snapshot {
+    /// Verifies what building the snapshot of `state` would have to verify otherwise: the proofs
+    /// and chains of every `parts`-th entry from the `part`-th on that were not verified before.
+    /// The parts can be verified at the same time.
+    pub fn prepare(state: &TrustState, [part, parts]: [usize; 2]) {
+        let services = state.provinces().flat_map(ProvincialList::services);
+        for service in services.skip(part).step_by(parts.max(1)) {
+            // A refusal is told with the snapshot.
+            let _ = service.evidence();
+        }
+    }
+
     /// Judges every entry of `state` at `now`. `generation` tells this snapshot from others.
     #[must_use]
     pub fn build(state: TrustState, generation: u64, now: Timestamp) -> Self {
-        Self::build_after(None, state, generation, now)
-    }
-
-    /// The same, when `before` was built already: what its proofs and chains showed is remembered.
-    #[must_use]
-    pub fn build_after(
-        before: Option<&Self>,
-        state: TrustState,
-        generation: u64,
-        now: Timestamp,
-    ) -> Self {
-        Self::build_proven(before, &[], state, generation, now)
-    }
-
-    /// Verifies ahead what building the snapshot of `state` would verify: the proofs and chains of
-    /// every `parts`-th entry from the `part`-th on that `before` did not show already. The parts
-    /// can be proven at the same time, and are handed to [`Self::build_proven`].
-    #[must_use]
-    pub fn prove(
-        before: Option<&Self>,
-        state: &TrustState,
-        [part, parts]: [usize; 2],
-        now: Timestamp,
-    ) -> Proofs {
-        let known: Vec<&Proven> = before.iter().map(|before| &before.proven).collect();
-        Proofs(Census::prove(state, &known, [part, parts], now))
-    }
-
-    /// As [`Self::build_after`], with what was proven ahead.
-    #[must_use]
-    pub fn build_proven(
-        before: Option<&Self>,
-        proofs: &[Proofs],
-        state: TrustState,
-        generation: u64,
-        now: Timestamp,
-    ) -> Self {
-        let ahead = proofs.iter().map(|proofs| &proofs.0);
-        let known: Vec<&Proven> = before.iter().map(|before| &before.proven).chain(ahead).collect();
-        let census = Census::take(&state, &known, now);
+        let census = Census::take(&state, now);
         let members = state.federation().map(|list| member_statuses(&state, list));
         let anchors = census.entries.values().filter(|entry| entry.judgement.is_ok()).count();
         Self {
@@ -126,7 +91,6 @@ impl Snapshot {
             members: members.unwrap_or_default(),
             entries: census.entries,
             refused: census.refused,
-            proven: census.proven,
             anchors,
             state,
         }

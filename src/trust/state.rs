@@ -3,18 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::federation::{self, FederationList, Member};
+use super::federation::FederationList;
 use super::freshness::{Freshness, Named};
 use super::header::ListHeader;
 use super::log_view::LogView;
-use super::lote::SignedList;
 use super::orders::Orders;
 use super::province::ProvincialList;
-use super::refusal::UpdateRefusal;
 use super::root::Root;
 use crate::base::{Division, ListId, MemberId, Timestamp};
 use crate::crypto::Digest;
-use crate::crypto::jws::Typ;
 
 /// Root, federation list, provincial lists, freshness and orders, as accepted so far. A state is
 /// never changed; the accept rules make a new one.
@@ -121,49 +118,6 @@ impl TrustState {
             burned: Arc::default(),
             origins: Arc::default(),
         }
-    }
-
-    /// Verifies the signatures of `signed` under `root` and the keys held, and reads it.
-    pub(super) fn verify_list(
-        &self,
-        root: &Root,
-        signed: &SignedList,
-        bytes: String,
-    ) -> Result<Verified, UpdateRefusal> {
-        match signed.id() {
-            ListId::Federation => {
-                federation::check_signatures(signed.signatures(), root)?;
-                let list = FederationList::read(signed)?;
-                Ok(Verified::Federation(Arc::new(Held { list, bytes })))
-            }
-            ListId::Province(division) => {
-                self.check_list_signature(signed, division)?;
-                let list = ProvincialList::read(signed)?;
-                Ok(Verified::Province(Arc::new(Held { list, bytes })))
-            }
-        }
-    }
-
-    fn check_list_signature(
-        &self,
-        signed: &SignedList,
-        division: Division,
-    ) -> Result<(), UpdateRefusal> {
-        let member = self.member_of(division).ok_or(UpdateRefusal::WrongSigner)?;
-        if !signed.signatures().signers(&[&member.list_key], Typ::List)?.is_empty() {
-            return Ok(());
-        }
-        let list = ProvincialList::read(signed)?;
-        let own_keys: Vec<_> = list.services().iter().map(|service| &service.key).collect();
-        if signed.signatures().signers(&own_keys, Typ::List)?.is_empty() {
-            Err(UpdateRefusal::WrongSigner)
-        } else {
-            Err(UpdateRefusal::WrongKeyUsage)
-        }
-    }
-
-    fn member_of(&self, division: Division) -> Option<&Member> {
-        self.federation()?.member(division.member())
     }
 
     /// The root in force.

@@ -6,10 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::federation;
 use super::freshness::Freshness;
 use super::log_view::LogView;
-use super::lote::SignedList;
 use super::order::SignedOrder;
 use super::orders::Standing;
 use super::refusal::UpdateRefusal;
@@ -219,19 +217,8 @@ impl TrustState {
     }
 
     fn restore_list(&mut self, document: &StoredDocument) -> Result<(), UpdateRefusal> {
-        let signed = SignedList::parse(document.text.as_bytes())?;
-        if signed.id().short() != document.id {
-            return Err(UpdateRefusal::IdNotCanonical);
-        }
-        // The list in force may have been signed under a root before the one in force now.
-        let newest_first = std::iter::once(&self.root).chain(self.earlier_roots.iter().rev());
-        let mut root = Arc::clone(&self.root);
-        if signed.id() == ListId::Federation {
-            let signed_under =
-                |root: &&Arc<Root>| federation::check_signatures(signed.signatures(), root).is_ok();
-            root = newest_first.clone().find(signed_under).cloned().unwrap_or(root);
-        }
-        let verified = self.verify_list(&root, &signed, document.text.clone())?;
+        let id = ListId::from_short(&document.id).map_err(|_| UpdateRefusal::IdNotCanonical)?;
+        let verified = self.stored_list(id, document.text.as_bytes())?;
         match document.kind {
             DocumentKind::Waiting => self.waiting.put(verified),
             _ => self.lists.put(verified),

@@ -13,13 +13,14 @@ use crate::base::Timestamp;
 /// One entity: a member in list A, the province itself in list B.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entity {
+#[serde(bound(serialize = "S: Serialize", deserialize = "S: Deserialize<'de>"))]
+pub struct Entity<S = EntityService> {
     /// Who it is.
     #[serde(rename = "TrustedEntityInformation")]
     pub information: EntityInformation,
     /// Its keys.
     #[serde(rename = "TrustedEntityServices", deserialize_with = "items")]
-    pub services: Vec<EntityService>,
+    pub services: Vec<S>,
 }
 
 /// Who an entity is.

@@ -1,5 +1,7 @@
 //! How a list names a key: by certificates, or by the bare key.
 
+use std::collections::HashMap;
+
 use base64::Engine as _;
 use serde::{Deserialize, Serialize};
 
@@ -43,17 +45,27 @@ impl DigitalIdentity {
 
     /// The certificates of a key in use, parsed. A bare key is refused: ours are pinned whole.
     pub fn parse(&self) -> Result<Vec<Certificate>, UpdateRefusal> {
+        self.parse_sharing(&mut KnownCertificates::default())
+    }
+
+    /// The same, with the certificates above the first taken from those `known` already: all
+    /// signers of one authority bring it along.
+    pub(in crate::trust) fn parse_sharing(
+        &self,
+        known: &mut KnownCertificates,
+    ) -> Result<Vec<Certificate>, UpdateRefusal> {
         let fits = !self.certificates.is_empty() && self.certificates.len() <= MOST_CERTIFICATES;
         if !fits || !self.keys.is_empty() {
             return Err(UpdateRefusal::Malformed);
         }
-        let parse = |object: &PkiObject| {
-            let der = base64::engine::general_purpose::STANDARD
-                .decode(&object.val)
-                .map_err(|_| UpdateRefusal::Malformed)?;
-            Certificate::parse(&der).map_err(|_| UpdateRefusal::Malformed)
+        let [first, above @ ..] = &self.certificates[..] else {
+            return Err(UpdateRefusal::Malformed);
         };
-        self.certificates.iter().map(parse).collect()
+        let mut chain = vec![first.parse()?];
+        for object in above {
+            chain.push(known.parse(object)?);
+        }
+        Ok(chain)
     }
 
     /// The one key meant, by certificates or bare; both at once could contradict each other.
@@ -87,6 +99,29 @@ impl DigitalIdentity {
 pub struct PkiObject {
     /// Base64 DER.
     pub val: String,
+}
+
+impl PkiObject {
+    fn parse(&self) -> Result<Certificate, UpdateRefusal> {
+        let der = base64::engine::general_purpose::STANDARD.decode(&self.val);
+        let der = der.map_err(|_| UpdateRefusal::Malformed)?;
+        Certificate::parse(&der).map_err(|_| UpdateRefusal::Malformed)
+    }
+}
+
+/// Certificates by their base64 DER.
+#[derive(Default)]
+pub(in crate::trust) struct KnownCertificates(HashMap<String, Certificate>);
+
+impl KnownCertificates {
+    fn parse(&mut self, object: &PkiObject) -> Result<Certificate, UpdateRefusal> {
+        if let Some(known) = self.0.get(&object.val) {
+            return Ok(known.clone());
+        }
+        let certificate = object.parse()?;
+        self.0.insert(object.val.clone(), certificate.clone());
+        Ok(certificate)
+    }
 }
 
 /// Signer, issuing CA, and one above it.

@@ -4,6 +4,7 @@
 pub mod compose;
 mod entity;
 mod extension;
+mod frame;
 mod identity;
 mod model;
 mod pointers;
@@ -15,6 +16,8 @@ pub use entity::{
     SupplyPoint,
 };
 pub use extension::{Extension, optional, required};
+pub(super) use frame::Frame;
+pub(super) use identity::KnownCertificates;
 pub use identity::{DigitalIdentity, PkiObject};
 pub use model::{
     Document, ElectronicAddress, LocalisedText, LocalisedUri, Lote, Notice, PostalAddress,

@@ -8,22 +8,24 @@ use serde::{Deserialize, Serialize};
 
 use super::pointers::Pointer;
 use super::strict::{given, items};
-use super::{Entity, Extension};
+use super::{Entity, EntityService, Extension};
 use crate::base::Timestamp;
 
-/// The whole document.
+/// The whole document; `S` is how its services are held.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Document {
+#[serde(bound(serialize = "S: Serialize", deserialize = "S: Deserialize<'de>"))]
+pub struct Document<S = EntityService> {
     /// The list.
     #[serde(rename = "LoTE")]
-    pub lote: Lote,
+    pub lote: Lote<S>,
 }
 
 /// The list: who made it, and whom it names.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Lote {
+#[serde(bound(serialize = "S: Serialize", deserialize = "S: Deserialize<'de>"))]
+pub struct Lote<S = EntityService> {
     /// Number, dates and rules of this list.
     #[serde(rename = "ListAndSchemeInformation")]
     pub scheme: SchemeInformation,
@@ -34,7 +36,7 @@ pub struct Lote {
         deserialize_with = "items",
         skip_serializing_if = "Vec::is_empty"
     )]
-    pub entities: Vec<Entity>,
+    pub entities: Vec<Entity<S>>,
 }
 
 /// Number, dates and rules of a list.

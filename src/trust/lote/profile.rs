@@ -4,12 +4,22 @@
 use super::super::refusal::UpdateRefusal;
 use super::extension::{self, Place};
 use super::model::{Document, Notice, SchemeInformation};
-use super::{Entity, EntityService, FEDERATION_TYPE, PROVINCE_TYPE, Pointer};
+use super::{EntityService, FEDERATION_TYPE, PROVINCE_TYPE, Pointer};
 use crate::base::ListId;
 
 impl Document {
     /// Holds the document against our profile and tells which list it is.
     pub(super) fn check_profile(&self) -> Result<ListId, UpdateRefusal> {
+        let id = self.check_frame()?;
+        let services = self.lote.entities.iter().flat_map(|entity| &entity.services);
+        services.into_iter().try_for_each(|service| service.check_profile(id))?;
+        Ok(id)
+    }
+}
+
+impl<S> Document<S> {
+    /// The same of everything but its services.
+    pub(super) fn check_frame(&self) -> Result<ListId, UpdateRefusal> {
         let scheme = &self.lote.scheme;
         let [uri] = &scheme.scheme_information_uri[..] else {
             return Err(UpdateRefusal::Malformed);
@@ -26,7 +36,12 @@ impl Document {
             return Err(UpdateRefusal::Malformed);
         }
         extension::check(&scheme.scheme_extensions, place)?;
-        self.lote.entities.iter().try_for_each(|entity| check_entity(entity, id))?;
+        let place = match id {
+            ListId::Federation => Place::Member,
+            ListId::Province(_) => Place::Province,
+        };
+        let extensions = self.lote.entities.iter().map(|entity| &entity.information.extensions);
+        extensions.into_iter().try_for_each(|extensions| extension::check(extensions, place))?;
         Ok(id)
     }
 }
@@ -47,20 +62,18 @@ impl SchemeInformation {
     }
 }
 
-fn check_entity(entity: &Entity, id: ListId) -> Result<(), UpdateRefusal> {
-    let (entity_place, service_place) = match id {
-        ListId::Federation => (Place::Member, Place::MemberService),
-        ListId::Province(_) => (Place::Province, Place::ProvinceService),
-    };
-    extension::check(&entity.information.extensions, entity_place)?;
-    entity.services.iter().try_for_each(|service| check_service(service, service_place))
-}
-
-fn check_service(service: &EntityService, place: Place) -> Result<(), UpdateRefusal> {
-    extension::check(&service.information.service_information_extensions, place)?;
-    service.history.iter().try_for_each(|instance| {
-        extension::check(&instance.service_information_extensions, Place::History)
-    })
+impl EntityService {
+    /// Holds one service of the list `id` against our profile.
+    pub(super) fn check_profile(&self, id: ListId) -> Result<(), UpdateRefusal> {
+        let place = match id {
+            ListId::Federation => Place::MemberService,
+            ListId::Province(_) => Place::ProvinceService,
+        };
+        extension::check(&self.information.service_information_extensions, place)?;
+        self.history.iter().try_for_each(|instance| {
+            extension::check(&instance.service_information_extensions, Place::History)
+        })
+    }
 }
 
 /// Two capital letters (ISO 3166-1).

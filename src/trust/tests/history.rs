@@ -1,6 +1,7 @@
 //! Past instants: which interval holds an instant, what a signature of then is worth, and which
 //! histories are none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ fn compromised(date: Option<Timestamp>) -> StatusReason {
 type Change = (ServiceStatus, Option<StatusReason>, u64);
 
 /// Tianjin's issuer after `changes`, as a reader of its list finds it.
-fn issuer_after(changes: &[Change]) -> Service {
+fn issuer_after(changes: &[Change]) -> Arc<Service> {
     let federation = federation();
     let mut draft = federation.draft(tianjin());
     let entry = issuer_entry(&mut draft.entities[0].services);
@@ -38,8 +39,8 @@ fn issuer_after(changes: &[Change]) -> Service {
         entry.change_status(*status, *reason, at(*hour)).unwrap();
     }
     let list = ProvincialList::read(&SignedList::parse(&federation.seal(draft)).unwrap()).unwrap();
-    let issuer = |service: &&Service| service.kind == ServiceKind::Issuance;
-    list.services().iter().find(issuer).unwrap().clone()
+    let issuer = |service: &&Arc<Service>| service.kind == ServiceKind::Issuance;
+    Arc::clone(list.services().iter().find(issuer).unwrap())
 }
 
 fn issuer_entry(services: &mut [EntityService]) -> &mut EntityService {

@@ -2,6 +2,8 @@
 //! revoked stays revoked, nobody is recognised whom no list in force names, and a refusal changes
 //! nothing (invariants 1, 2 and 5).
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::super::testing::{Identity, seal_with};
@@ -260,7 +262,7 @@ impl World {
             }
             if outcome.is_ok() {
                 let services = self.state.province(province.division).unwrap().services();
-                let names = |service: &crate::trust::Service| {
+                let names = |service: &Arc<crate::trust::Service>| {
                     service.certificate() == signer && service.status == ServiceStatus::Granted
                 };
                 assert!(services.iter().any(names), "{code} is named by a list in force");
