@@ -31,6 +31,7 @@ mod state;
 mod stored;
 #[cfg(test)]
 pub(crate) mod testing;
+mod voices;
 
 pub use accept::{Accepted, Alarm, Update};
 pub use census::EntryRefusal;

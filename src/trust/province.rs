@@ -3,10 +3,11 @@
 use super::header::ListHeader;
 use super::history::StatusHistory;
 use super::lote::{self, EntityService, Extension, SignedList};
+use super::possession::{PossessionClaims, is_proven};
 use super::refusal::UpdateRefusal;
 use super::scope::ServiceScope;
 use super::service::{ServiceKind, ServiceStatus};
-use crate::base::{Division, ListId, ServiceId, Timestamp};
+use crate::base::{Division, ListId, MemberId, ServiceId, Timestamp};
 use crate::crypto::x509::Certificate;
 use crate::crypto::{Algorithm, PublicKey};
 
@@ -124,6 +125,12 @@ impl Service {
     #[must_use]
     pub fn status_at(&self, instant: Timestamp) -> Option<ServiceStatus> {
         self.history.at(instant).map(|interval| interval.status)
+    }
+
+    /// Whether the key itself states that it stands here, in the list of `member`.
+    pub(super) fn is_proven_for(&self, member: MemberId) -> bool {
+        let expected = PossessionClaims::new(member, &self.id, self.kind, self.key.spki_digest());
+        self.possession.as_deref().is_some_and(|proof| is_proven(proof, &self.key, &expected))
     }
 
     /// The key's certificate.

@@ -1,11 +1,12 @@
 //! Putting a verified list in its place: in force when the log's witnesses saw it, else waiting,
 //! where it takes away and does not add. And what a change of the federation list brings with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::accept::{Accepted, Alarm};
 use super::federation::{FederationList, Member};
+use super::freshness::Named;
 use super::key_change::KeyChangeExtension;
 use super::lote::SignedList;
 use super::orders::Orders;
@@ -19,7 +20,7 @@ use crate::crypto::Digest;
 impl TrustState {
     /// Puts a list whose signatures and number were found right in its place.
     pub(super) fn put_verified(&self, list: Verified) -> Result<Accepted, UpdateRefusal> {
-        let (id, sha256) = (list.id(), list.sha256());
+        let (id, named) = (list.id(), list.named());
         if let Verified::Federation(held) = &list {
             self.check_members_kept(&held.list)?;
         }
@@ -36,7 +37,7 @@ impl TrustState {
             .collect();
         let mut state = self.clone();
         state.burn(&list);
-        if self.root.document().witnesses.quorum == 0 || self.log.is_witnessed(sha256) {
+        if self.root.document().witnesses.quorum == 0 || self.log.is_witnessed(id, named) {
             let removed = state.put_in_force(list)?;
             return Ok(Accepted { state, alarms, removed });
         }
@@ -47,20 +48,29 @@ impl TrustState {
     }
 
     /// Puts in force what waited for witnesses and has them now, the federation list first.
-    pub(super) fn settle(mut self) -> Result<Accepted, UpdateRefusal> {
-        let mut removed = Vec::new();
-        let waiting: Vec<(ListId, Digest)> =
-            self.waiting.headers().map(|(id, header)| (id, header.named.sha256)).collect();
-        for (id, sha256) in waiting {
-            if self.root.document().witnesses.quorum > 0 && !self.log.is_witnessed(sha256) {
+    ///
+    /// What cannot be put in force any more goes on waiting and is told: the log, which all lists
+    /// share, is read on all the same.
+    pub(super) fn settle(mut self) -> Accepted {
+        let (mut removed, mut alarms) = (Vec::new(), Vec::new());
+        let waiting: Vec<(ListId, Named)> =
+            self.waiting.headers().map(|(id, header)| (id, header.named)).collect();
+        for (id, named) in waiting {
+            if self.root.document().witnesses.quorum > 0 && !self.log.is_witnessed(id, named) {
                 continue;
             }
             // A change of list keys above may have taken it away already.
-            if let Some(list) = self.waiting.remove(id) {
-                removed.extend(self.put_in_force(list)?);
+            let Some(list) = self.waiting.remove(id) else { continue };
+            match self.put_in_force(list.clone()) {
+                Ok(gone) => removed.extend(gone),
+                Err(refusal) => {
+                    let what = format!("it is witnessed and cannot be put in force: {refusal}");
+                    alarms.push(Alarm::new(refusal.code(), Some(id), what));
+                    self.waiting.put(list);
+                }
             }
         }
-        Ok(Accepted { removed, ..Accepted::quiet(self) })
+        Accepted { state: self, alarms, removed }
     }
 
     /// Returns the entries that it takes away without having withdrawn them.
@@ -73,7 +83,7 @@ impl TrustState {
             }
             Verified::Province(held) => self.removed_by(&held.list),
         };
-        if self.waiting.header(id).is_some_and(|waiting| waiting.named.sha256 != list.sha256()) {
+        if self.waiting.header(id).is_some_and(|waiting| waiting.named != list.named()) {
             // Newer than what waited: that is history now.
             self.waiting.remove(id);
         }
@@ -132,9 +142,15 @@ impl TrustState {
     /// previous key the whole list is kept out, which keeps the old key in force. Leaving a member
     /// out would be half of such a change; one that leaves is listed as withdrawn, for ever.
     fn check_members_kept(&self, next: &FederationList) -> Result<(), UpdateRefusal> {
-        let is_burned = |member: &Member| self.burned.contains(&member.list_key.spki_digest());
         let ended = |member: &Member| member.status == ServiceStatus::Withdrawn;
-        if next.members().any(|member| is_burned(member) && !ended(member)) {
+        // A list key in force is the federation list's alone to end: whatever a province withdraws
+        // in its own list, the operators' next word on others must not wait for it.
+        let is_brought_back = |member: &Member| {
+            let held = self.federation().and_then(|list| list.member(member.id));
+            self.burned.contains(&member.list_key.spki_digest())
+                && held.is_none_or(|held| held.list_key != member.list_key)
+        };
+        if next.members().any(|member| is_brought_back(member) && !ended(member)) {
             return Err(UpdateRefusal::Conflict);
         }
         for old in self.federation().into_iter().flat_map(FederationList::members) {
@@ -157,7 +173,7 @@ impl TrustState {
             // application have stood in the log for all to see.
             Some(KeyChangeExtension::Reenrolled(_)) => {
                 let stopped = old.status == ServiceStatus::Suspended || self.orders.touch(old.id);
-                let logged = self.log.enrolled_at(new.list_key.spki_digest());
+                let logged = self.log.enrolled_at(new.id, new.list_key.spki_digest());
                 let shown = logged.is_some_and(|at| {
                     let age = next.header().issued.unix_seconds().saturating_sub(at);
                     u64::try_from(age).is_ok_and(|age| age >= limits::REENROLMENT_WAIT.as_secs())
@@ -169,38 +185,55 @@ impl TrustState {
 
     /// Remembers every key that `list` withdraws.
     fn burn(&mut self, list: &Verified) {
-        let mut burned: BTreeSet<Digest> = BTreeSet::clone(&self.burned);
-        match list {
+        let keys: Vec<Digest> = match list {
             Verified::Federation(held) => {
                 let withdrawn =
                     held.list.members().filter(|member| member.status == ServiceStatus::Withdrawn);
-                burned.extend(withdrawn.map(|member| member.list_key.spki_digest()));
+                withdrawn.map(|member| member.list_key.spki_digest()).collect()
             }
-            Verified::Province(held) => {
-                let withdrawn = held
-                    .list
-                    .services()
-                    .iter()
-                    .filter(|service| service.status == ServiceStatus::Withdrawn);
-                burned.extend(withdrawn.map(|service| service.key.spki_digest()));
-            }
-        }
-        if burned.len() > self.burned.len() {
-            self.burned = Arc::new(burned);
+            Verified::Province(held) => self.withdrawn_by(&held.list),
+        };
+        if keys.iter().any(|key| !self.burned.contains(key)) {
+            Arc::make_mut(&mut self.burned).extend(keys);
         }
     }
 
+    /// The keys that a provincial list withdraws, and that the province has shown to be its own,
+    /// there or in the lists that are here: or it could burn the keys of others by copying them.
+    fn withdrawn_by(&self, list: &ProvincialList) -> Vec<Digest> {
+        let member = list.division().member();
+        let known = [&self.lists, &self.waiting];
+        let known = known.iter().filter_map(|lists| lists.provinces.get(&list.division()));
+        let own: HashMap<Digest, &Service> = known
+            .flat_map(|held| held.list.services())
+            .map(|service| (service.key.spki_digest(), service))
+            .collect();
+        let is_shown = |service: &Service, key: &Digest| {
+            let before = own.get(key).is_some_and(|held| held.is_proven_for(member));
+            before || service.is_proven_for(member)
+        };
+        let withdrawn =
+            list.services().iter().filter(|service| service.status == ServiceStatus::Withdrawn);
+        withdrawn
+            .map(|service| (service, service.key.spki_digest()))
+            .filter(|(service, key)| !self.burned.contains(key) && is_shown(service, key))
+            .map(|(_, key)| key)
+            .collect()
+    }
+
     /// Notes since when the members of a version of a list that the log carries claim its keys.
-    /// Only keys that two members list now are of interest.
+    /// Only keys that two members list now are of interest, and only claims that the key itself
+    /// made: a copy of somebody's key is no claim to it, however early it was logged.
     pub(super) fn accept_origin(&self, bytes: &[u8]) -> Result<Accepted, UpdateRefusal> {
         let signed = SignedList::parse(bytes)?;
-        let index = self.log.index_of(signed.sha256()).ok_or(UpdateRefusal::SnapshotMismatch)?;
         let list = ProvincialList::read(&signed)?;
+        let index = self.log.index_of(signed.id(), list.header().named);
+        let index = index.ok_or(UpdateRefusal::SnapshotMismatch)?;
         let member = list.division().member();
         let mut origins = BTreeMap::clone(&self.origins);
         for service in list.services() {
             let key = service.key.spki_digest();
-            if self.is_contested(key) {
+            if self.is_contested(key) && service.is_proven_for(member) {
                 let first = origins.entry((key, member)).or_insert(index);
                 *first = index.min(*first);
             }
@@ -225,10 +258,10 @@ impl Verified {
         }
     }
 
-    pub(super) fn sha256(&self) -> Digest {
+    pub(super) fn named(&self) -> Named {
         match self {
-            Self::Federation(held) => held.list.header().named.sha256,
-            Self::Province(held) => held.list.header().named.sha256,
+            Self::Federation(held) => held.list.header().named,
+            Self::Province(held) => held.list.header().named,
         }
     }
 }

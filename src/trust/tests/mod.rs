@@ -12,6 +12,7 @@ mod orders;
 mod profile;
 mod restore;
 mod roots;
+mod sabotage;
 mod schema;
 mod scope;
 mod size;
