@@ -172,7 +172,9 @@ impl TrustState {
             // The key was lost: the member must have been stopped meanwhile, and its new
             // application have stood in the log for all to see.
             Some(KeyChangeExtension::Reenrolled(_)) => {
-                let stopped = old.status == ServiceStatus::Suspended || self.orders.touch(old.id);
+                let stopped = old.status == ServiceStatus::Suspended
+                    || self.orders.stop_member(old.id)
+                    || self.was_stopped_until(next, old.id);
                 let logged = self.log.enrolled_at(new.id, new.list_key.spki_digest());
                 let shown = logged.is_some_and(|at| {
                     let age = next.header().issued.unix_seconds().saturating_sub(at);
@@ -181,6 +183,13 @@ impl TrustState {
                 stopped && shown
             }
         }
+    }
+
+    /// Whether `next` lifts an order against `member` that the log carries: a node that was away
+    /// meanwhile hears of the suspension and of its end at once.
+    fn was_stopped_until(&self, next: &FederationList, member: MemberId) -> bool {
+        let mut lifted = next.lifted_orders().iter();
+        lifted.any(|order| self.log.index_of_order(member, *order).is_some())
     }
 
     /// Remembers every key that `list` withdraws.

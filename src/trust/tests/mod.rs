@@ -4,6 +4,7 @@
 mod federation;
 mod format;
 mod history;
+mod latecomers;
 mod lists;
 mod log;
 mod machine;
