@@ -164,9 +164,7 @@ impl Orders {
     /// Puts back an order that was accepted before a restart; keys may have changed since.
     pub(super) fn put_back(&mut self, order: SignedOrder, standing: Standing) {
         let sha256 = order.sha256();
-        if self.get(sha256).is_none() {
-            self.0.push(Arc::new(HeldOrder { order, sha256, standing }));
-        }
+        self.0.push(Arc::new(HeldOrder { order, sha256, standing }));
     }
 
     /// Drops what `federation` lifts, and lets waiting orders into the room that this makes.

@@ -1,20 +1,19 @@
 //! Putting a verified list in its place: in force when the log's witnesses saw it, else waiting,
 //! where it takes away and does not add. And what a change of the federation list brings with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::accept::{Accepted, Alarm};
-use super::federation::{FederationList, Member};
+use super::federation::FederationList;
 use super::freshness::Named;
-use super::key_change::KeyChangeExtension;
 use super::lote::SignedList;
 use super::orders::Orders;
 use super::province::{ProvincialList, Service};
 use super::refusal::UpdateRefusal;
 use super::service::ServiceStatus;
 use super::state::{TrustState, Verified};
-use crate::base::{Code, ListId, MemberId, ServiceId, limits};
+use crate::base::{Code, ListId, MemberId, ServiceId};
 use crate::crypto::Digest;
 
 impl TrustState {
@@ -136,98 +135,6 @@ impl TrustState {
         orders.lift(next);
         self.orders = Arc::new(orders);
         Ok(())
-    }
-
-    /// A member's list key may not change by the federation list alone: without proof by the
-    /// previous key the whole list is kept out, which keeps the old key in force. Leaving a member
-    /// out would be half of such a change; one that leaves is listed as withdrawn, for ever.
-    fn check_members_kept(&self, next: &FederationList) -> Result<(), UpdateRefusal> {
-        let ended = |member: &Member| member.status == ServiceStatus::Withdrawn;
-        // A list key in force is the federation list's alone to end: whatever a province withdraws
-        // in its own list, the operators' next word on others must not wait for it.
-        let is_brought_back = |member: &Member| {
-            let held = self.federation().and_then(|list| list.member(member.id));
-            self.burned.contains(&member.list_key.spki_digest())
-                && held.is_none_or(|held| held.list_key != member.list_key)
-        };
-        if next.members().any(|member| is_brought_back(member) && !ended(member)) {
-            return Err(UpdateRefusal::Conflict);
-        }
-        for old in self.federation().into_iter().flat_map(FederationList::members) {
-            let new = next.member(old.id).ok_or(UpdateRefusal::MemberKeyUnproven)?;
-            if ended(old) && !ended(new) {
-                return Err(UpdateRefusal::Conflict);
-            }
-            if new.list_key != old.list_key && !self.is_key_change_proven(old, new, next) {
-                return Err(UpdateRefusal::MemberKeyUnproven);
-            }
-        }
-        Ok(())
-    }
-
-    fn is_key_change_proven(&self, old: &Member, new: &Member, next: &FederationList) -> bool {
-        match &new.key_change {
-            None => false,
-            Some(KeyChangeExtension::Signed(_)) => new.descends_from(&old.list_key),
-            // The key was lost: the member must have been stopped meanwhile, and its new
-            // application have stood in the log for all to see.
-            Some(KeyChangeExtension::Reenrolled(_)) => {
-                let stopped = old.status == ServiceStatus::Suspended
-                    || self.orders.stop_member(old.id)
-                    || self.was_stopped_until(next, old.id);
-                let logged = self.log.enrolled_at(new.id, new.list_key.spki_digest());
-                let shown = logged.is_some_and(|at| {
-                    let age = next.header().issued.unix_seconds().saturating_sub(at);
-                    u64::try_from(age).is_ok_and(|age| age >= limits::REENROLMENT_WAIT.as_secs())
-                });
-                stopped && shown
-            }
-        }
-    }
-
-    /// Whether `next` lifts an order against `member` that the log carries: a node that was away
-    /// meanwhile hears of the suspension and of its end at once.
-    fn was_stopped_until(&self, next: &FederationList, member: MemberId) -> bool {
-        let mut lifted = next.lifted_orders().iter();
-        lifted.any(|order| self.log.index_of_order(member, *order).is_some())
-    }
-
-    /// Remembers every key that `list` withdraws.
-    fn burn(&mut self, list: &Verified) {
-        let keys: Vec<Digest> = match list {
-            Verified::Federation(held) => {
-                let withdrawn =
-                    held.list.members().filter(|member| member.status == ServiceStatus::Withdrawn);
-                withdrawn.map(|member| member.list_key.spki_digest()).collect()
-            }
-            Verified::Province(held) => self.withdrawn_by(&held.list),
-        };
-        if keys.iter().any(|key| !self.burned.contains(key)) {
-            Arc::make_mut(&mut self.burned).extend(keys);
-        }
-    }
-
-    /// The keys that a provincial list withdraws, and that the province has shown to be its own,
-    /// there or in the lists that are here: or it could burn the keys of others by copying them.
-    fn withdrawn_by(&self, list: &ProvincialList) -> Vec<Digest> {
-        let member = list.division().member();
-        let known = [&self.lists, &self.waiting];
-        let known = known.iter().filter_map(|lists| lists.provinces.get(&list.division()));
-        let own: HashMap<Digest, &Service> = known
-            .flat_map(|held| held.list.services())
-            .map(|service| (service.key.spki_digest(), service))
-            .collect();
-        let is_shown = |service: &Service, key: &Digest| {
-            let before = own.get(key).is_some_and(|held| held.is_proven_for(member));
-            before || service.is_proven_for(member)
-        };
-        let withdrawn =
-            list.services().iter().filter(|service| service.status == ServiceStatus::Withdrawn);
-        withdrawn
-            .map(|service| (service, service.key.spki_digest()))
-            .filter(|(service, key)| !self.burned.contains(key) && is_shown(service, key))
-            .map(|(_, key)| key)
-            .collect()
     }
 
     /// Notes since when the members of a version of a list that the log carries claim its keys.

@@ -248,7 +248,7 @@ impl TrustState {
         let mut orders = super::orders::Orders::default();
         for document in documents {
             let order = SignedOrder::parse(document.text.as_bytes())?;
-            if order.sha256() != document.sha256 {
+            if order.sha256() != document.sha256 || document.sha256.to_hex() != document.id {
                 return Err(UpdateRefusal::SnapshotMismatch);
             }
             orders.put_back(order, standing_of(document.sequence));
