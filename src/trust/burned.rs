@@ -28,8 +28,8 @@ impl TrustState {
     /// there or in the lists that are here: or it could burn the keys of others by copying them.
     fn withdrawn_by(&self, list: &ProvincialList) -> Vec<Digest> {
         let member = list.division().member();
-        let known = [&self.lists, &self.waiting];
-        let known = known.iter().filter_map(|lists| lists.provinces.get(&list.division()));
+        let held = self.lists.provinces.get(&list.division()).into_iter();
+        let known = held.chain(self.waiting.provinces(list.division()));
         let own: HashMap<Digest, &Service> = known
             .flat_map(|held| held.list.services())
             .map(|service| (service.key.spki_digest(), service))

@@ -167,6 +167,11 @@ impl FederationList {
         self.uses.get(use_id)
     }
 
+    /// Whether both lists have the same national catalogue.
+    pub(super) fn has_the_uses_of(&self, other: &Self) -> bool {
+        self.uses == other.uses
+    }
+
     /// The member that speaks for `territory`, a division or a prefix of one: the longest prefix
     /// among all members wins; a tie is nobody's.
     #[must_use]

@@ -34,6 +34,7 @@ mod succession;
 #[cfg(test)]
 pub(crate) mod testing;
 mod voices;
+mod waiting;
 
 pub use accept::{Accepted, Alarm, Update};
 pub use census::EntryRefusal;

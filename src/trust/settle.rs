@@ -40,7 +40,7 @@ impl TrustState {
             let removed = state.put_in_force(list)?;
             return Ok(Accepted { state, alarms, removed });
         }
-        state.waiting.put(list);
+        state.waiting.put(list)?;
         let what = "the log's witnesses have not cosigned it: it takes away and does not add";
         alarms.push(Alarm::new(Code::NotWitnessed, Some(id), what));
         Ok(Accepted { alarms, ..Accepted::quiet(state) })
@@ -53,19 +53,18 @@ impl TrustState {
     pub(super) fn settle(mut self) -> Accepted {
         let (mut removed, mut alarms) = (Vec::new(), Vec::new());
         let waiting: Vec<(ListId, Named)> =
-            self.waiting.headers().map(|(id, header)| (id, header.named)).collect();
+            self.waiting.all().map(|list| (list.id(), list.named())).collect();
         for (id, named) in waiting {
             if self.root.document().witnesses.quorum > 0 && !self.log.is_witnessed(id, named) {
                 continue;
             }
             // A change of list keys above may have taken it away already.
-            let Some(list) = self.waiting.remove(id) else { continue };
-            match self.put_in_force(list.clone()) {
+            let Some(list) = self.waiting.version(id, named).cloned() else { continue };
+            match self.put_in_force(list) {
                 Ok(gone) => removed.extend(gone),
                 Err(refusal) => {
                     let what = format!("it is witnessed and cannot be put in force: {refusal}");
                     alarms.push(Alarm::new(refusal.code(), Some(id), what));
-                    self.waiting.put(list);
                 }
             }
         }
@@ -82,10 +81,8 @@ impl TrustState {
             }
             Verified::Province(held) => self.removed_by(&held.list),
         };
-        if self.waiting.header(id).is_some_and(|waiting| waiting.named != list.named()) {
-            // Newer than what waited: that is history now.
-            self.waiting.remove(id);
-        }
+        // What waited before it is history now; what is newer goes on waiting.
+        self.waiting.let_go(id, list.named().sequence);
         self.lists.put(list);
         Ok(removed)
     }
@@ -127,9 +124,8 @@ impl TrustState {
             .map(|old| old.id)
             .collect();
         for member in changed {
-            let id = ListId::Province(member.division());
-            self.lists.remove(id);
-            self.waiting.remove(id);
+            self.lists.provinces.remove(&member.division());
+            self.waiting.let_go(ListId::Province(member.division()), u64::MAX);
         }
         let mut orders = Orders::clone(&self.orders);
         orders.lift(next);
@@ -163,21 +159,5 @@ impl TrustState {
             list.services().iter().any(|service| service.key.spki_digest() == key)
         };
         self.provinces().filter(lists).count() > 1
-    }
-}
-
-impl Verified {
-    pub(super) fn id(&self) -> ListId {
-        match self {
-            Self::Federation(_) => ListId::Federation,
-            Self::Province(held) => ListId::Province(held.list.division()),
-        }
-    }
-
-    pub(super) fn named(&self) -> Named {
-        match self {
-            Self::Federation(held) => held.list.header().named,
-            Self::Province(held) => held.list.header().named,
-        }
     }
 }

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::federation;
-use super::freshness::Freshness;
+use super::freshness::{Freshness, Named};
 use super::log_view::LogView;
 use super::lote::SignedList;
 use super::order::SignedOrder;
 use super::orders::Standing;
 use super::refusal::UpdateRefusal;
 use super::root::Root;
-use super::state::{Lists, TrustState};
+use super::state::{TrustState, Verified};
 use crate::base::{ListId, MemberId};
 use crate::crypto::{Digest, json};
 
@@ -74,7 +74,8 @@ pub struct StoredDocument {
     /// What it is.
     pub kind: DocumentKind,
     /// Which one: the number of a root, the key of a freshness statement, the digest of an order,
-    /// `federation` or six digits. A store keeps one document of each kind and identifier.
+    /// `federation` or six digits, of an older list that waits with `/` and its number behind. A
+    /// store keeps one document of each kind and identifier.
     pub id: String,
     /// Its sequence number; a store never goes back to a lower one.
     pub sequence: u64,
@@ -117,8 +118,17 @@ impl TrustState {
                 text: freshness.token().to_owned(),
             });
         }
-        stored_lists(&self.lists, DocumentKind::List, &mut documents);
-        stored_lists(&self.waiting, DocumentKind::Waiting, &mut documents);
+        let in_force = self.lists.all();
+        let in_force =
+            in_force.map(|list| stored_list(DocumentKind::List, list.id().short(), &list));
+        documents.extend(in_force);
+        documents.extend(self.waiting.all().map(|list| {
+            let id = list.id();
+            let is_newest = self.waiting.header(id).is_some_and(|it| it.named == list.named());
+            let number = list.named().sequence;
+            let id = if is_newest { id.short() } else { format!("{}/{number}", id.short()) };
+            stored_list(DocumentKind::Waiting, id, list)
+        }));
         documents.extend(self.orders.iter().map(|held| StoredDocument {
             kind: DocumentKind::Order,
             id: held.sha256().to_hex(),
@@ -183,10 +193,10 @@ impl TrustState {
         }
         for kind in [DocumentKind::List, DocumentKind::Waiting] {
             let federation = ListId::Federation.short();
-            for document in of_kind(kind).filter(|document| document.id == federation) {
+            for document in of_kind(kind).filter(|document| list_name(document) == federation) {
                 state.restore_list(document)?;
             }
-            for document in of_kind(kind).filter(|document| document.id != federation) {
+            for document in of_kind(kind).filter(|document| list_name(document) != federation) {
                 state.restore_list(document)?;
             }
         }
@@ -220,7 +230,7 @@ impl TrustState {
 
     fn restore_list(&mut self, document: &StoredDocument) -> Result<(), UpdateRefusal> {
         let signed = SignedList::parse(document.text.as_bytes())?;
-        if signed.id().short() != document.id {
+        if signed.id().short() != list_name(document) {
             return Err(UpdateRefusal::IdNotCanonical);
         }
         // The list in force may have been signed under a root before the one in force now.
@@ -233,7 +243,7 @@ impl TrustState {
         }
         let verified = self.verify_list(&root, &signed, document.text.clone())?;
         match document.kind {
-            DocumentKind::Waiting => self.waiting.put(verified),
+            DocumentKind::Waiting => self.waiting.put_back(verified),
             _ => self.lists.put(verified),
         }
         Ok(())
@@ -289,19 +299,14 @@ fn read_set<T: serde::de::DeserializeOwned>(
     Ok(json::from_list(document.text.as_bytes())?)
 }
 
-fn stored_lists(lists: &Lists, kind: DocumentKind, documents: &mut Vec<StoredDocument>) {
-    let federation = lists.federation.iter();
-    let federation = federation.map(|held| (ListId::Federation, held.list.header(), &held.bytes));
-    let provinces = lists.provinces.iter();
-    let provinces = provinces
-        .map(|(division, held)| (ListId::Province(*division), held.list.header(), &held.bytes));
-    documents.extend(federation.chain(provinces).map(|(id, header, bytes)| StoredDocument {
-        kind,
-        id: id.short(),
-        sequence: header.named.sequence,
-        sha256: header.named.sha256,
-        text: bytes.clone(),
-    }));
+fn stored_list(kind: DocumentKind, id: String, list: &Verified) -> StoredDocument {
+    let Named { sequence, sha256, .. } = list.named();
+    StoredDocument { kind, id, sequence, sha256, text: list.bytes().to_owned() }
+}
+
+/// Which list a stored list is: of those that wait, older versions bear their number besides.
+fn list_name(document: &StoredDocument) -> &str {
+    document.id.split_once('/').map_or(document.id.as_str(), |(name, _)| name)
 }
 
 /// Each root is kept: a restart walks again from the pinned one to the one in force.

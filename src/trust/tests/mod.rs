@@ -17,6 +17,7 @@ mod sabotage;
 mod schema;
 mod scope;
 mod size;
+mod waiting;
 
 use super::testing::{Federation, Identity, list_id, seal_with};
 use super::{DocumentKind, TrustState, Update, UpdateRefusal};
