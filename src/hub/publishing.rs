@@ -198,7 +198,7 @@ fn newly_listed(
     let mut rows = Vec::new();
     for (id, named) in lists {
         let ListId::Province(division) = id else { continue };
-        let Some(index) = after.log().index_of(named.sha256) else { continue };
+        let Some(index) = after.log().index_of(*id, *named) else { continue };
         let keys = |state: &TrustState| -> BTreeSet<Digest> {
             let list = state.newest_province(*division);
             let services = list.into_iter().flat_map(ProvincialList::services);

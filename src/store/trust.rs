@@ -72,7 +72,8 @@ impl TrustCommit {
             Effect::PutTrustDocument(row) => {
                 let list = [DocumentKind::List, DocumentKind::Waiting];
                 let is_list = list.iter().any(|kind| kind.word() == row.kind);
-                is_list.then_some(row.id.as_str())
+                // An older version that goes on waiting is no news.
+                (is_list && !row.id.contains('/')).then_some(row.id.as_str())
             }
             _ => None,
         })

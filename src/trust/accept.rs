@@ -11,6 +11,7 @@ use super::order::SignedOrder;
 use super::orders::{Orders, Standing, Taken};
 use super::refusal::UpdateRefusal;
 use super::state::TrustState;
+use super::voices::Voices;
 use crate::base::{Code, ListId, MemberId, ServiceId, Timestamp, limits};
 
 /// News that may change the state.
@@ -133,8 +134,8 @@ impl TrustState {
         Ok(Accepted { alarms, ..Accepted::quiet(state) })
     }
 
-    /// One number means one statement, one list and one tree, whoever carries the news: two that
-    /// differ are proof that somebody tells two stories.
+    /// One number means one statement, one root, one list and one tree, whoever carries the news:
+    /// two that differ are proof that somebody tells two stories.
     fn check_equivocation(&self, next: &Freshness) -> Result<(), UpdateRefusal> {
         let twin = self.freshness().is_some_and(|held| held.sequence() == next.sequence());
         let same_statement = !twin || self.freshness() == Some(next);
@@ -145,7 +146,9 @@ impl TrustState {
                 named.sequence == held.sequence && named.sha256 != held.sha256
             })
         };
-        if same_statement && !next.lists().any(differs) {
+        let (root, held) = (next.root(), self.root());
+        let same_root = root.sequence != held.document().sequence || root.sha256 == held.sha256();
+        if same_statement && same_root && !next.lists().any(differs) {
             self.check_log_head(next)
         } else {
             Err(UpdateRefusal::Equivocation)
@@ -187,7 +190,7 @@ impl TrustState {
         let log = Arc::new(self.log.advance(checkpoint, lines, self)?);
         let state = Self { log, ..self.clone() };
         state.check_log_head_held()?;
-        state.settle()
+        Ok(state.settle())
     }
 
     /// What was read must be what the statement held says, where the two meet.
@@ -202,7 +205,13 @@ impl TrustState {
         }
         let federation = self.federation().ok_or(UpdateRefusal::WrongSigner)?;
         let mut orders = Orders::clone(&self.orders);
-        let taken = orders.take(&order, &self.root, federation)?;
+        let voices = Voices {
+            root: &self.root,
+            earlier_roots: &self.earlier_roots,
+            federation,
+            log: &self.log,
+        };
+        let taken = orders.take(&order, &voices)?;
         let state = Self { orders: Arc::new(orders), ..self.clone() };
         let alarms = order_alarms(taken, order.claims().member);
         Ok(Accepted { alarms, ..Accepted::quiet(state) })

@@ -26,8 +26,8 @@ pub(super) struct Entry {
     pub(super) status: ServiceStatus,
     /// The worst that is said of it outside the list that holds it, burned keys left aside.
     pub(super) barred: ServiceStatus,
-    /// What a list that waits for witnesses narrows its scope to.
-    pub(super) narrowed: Option<Arc<ServiceScope>>,
+    /// What lists that wait for witnesses narrow its scope to, each of them.
+    pub(super) narrowed: Vec<Arc<ServiceScope>>,
 }
 
 impl Entry {
@@ -99,7 +99,7 @@ impl<'s> Census<'s> {
                 judgement,
                 status: service.status.max(restriction.status(service)),
                 barred: restriction.bar(service),
-                narrowed: restriction.scope(service),
+                narrowed: restriction.scopes(service),
             };
             self.add_entry(service, entry);
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::header::ListHeader;
 use super::history::StatusHistory;
-use super::key_change::{KeyChange, KeyChangeExtension};
+use super::key_change::KeyChangeExtension;
 use super::lote::{self, Entity, EntityService, Extension, SignedList};
 use super::province::check_key_algorithm;
 use super::refusal::UpdateRefusal;
@@ -45,8 +45,8 @@ pub struct Member {
     pub list_key: PublicKey,
     /// How the key came to take the place of an earlier one.
     pub key_change: Option<KeyChangeExtension>,
-    /// Changes before that one, newest first.
-    pub earlier_changes: Vec<KeyChange>,
+    /// The same of each of `earlier_keys`.
+    pub earlier_changes: Vec<Option<KeyChangeExtension>>,
     /// Its list keys before this one, newest first.
     pub earlier_keys: Vec<PublicKey>,
     /// Its key as a witness of logs, as a C2SP verifier key.
@@ -167,6 +167,11 @@ impl FederationList {
         self.uses.get(use_id)
     }
 
+    /// Whether both lists have the same national catalogue.
+    pub(super) fn has_the_uses_of(&self, other: &Self) -> bool {
+        self.uses == other.uses
+    }
+
     /// The member that speaks for `territory`, a division or a prefix of one: the longest prefix
     /// among all members wins; a tie is nobody's.
     #[must_use]
@@ -222,32 +227,19 @@ impl Member {
         self.history.at(instant).map(|interval| interval.status)
     }
 
-    /// Whether its list key follows from `earlier` by statements of each key before it.
-    pub(super) fn descends_from(&self, earlier: &PublicKey) -> bool {
-        let mut new = self.list_key.spki_digest();
-        for (place, change) in self.key_changes().enumerate() {
-            if change.new_spki != new {
-                return false;
-            }
-            if change.verify(self.id, earlier).is_ok() {
-                return true;
-            }
-            let Some(previous) = self.earlier_keys.get(place) else { return false };
-            if change.verify(self.id, previous).is_err() {
-                return false;
-            }
-            new = previous.spki_digest();
-        }
-        false
+    /// How its list key, and each before it, came to take the place of the one before, newest first;
+    /// none where the list does not say.
+    pub(super) fn key_changes(&self) -> impl Iterator<Item = Option<&KeyChangeExtension>> {
+        let earlier = self.earlier_changes.iter().map(Option::as_ref);
+        std::iter::once(self.key_change.as_ref()).chain(earlier)
     }
 
-    /// Every stated change of its list key, newest first.
-    fn key_changes(&self) -> impl Iterator<Item = &KeyChange> {
-        let last = self.key_change.iter().filter_map(|extension| match extension {
-            KeyChangeExtension::Signed(change) => Some(change),
-            KeyChangeExtension::Reenrolled(_) => None,
-        });
-        last.chain(&self.earlier_changes)
+    /// Which change of its list key the next stated one will be.
+    pub(super) const fn next_turn(&self) -> u64 {
+        match &self.key_change {
+            Some(KeyChangeExtension::Signed(change)) => change.sequence.saturating_add(1),
+            Some(KeyChangeExtension::Reenrolled(_)) | None => 1,
+        }
     }
 
     /// The origin of its federation listener.
@@ -313,7 +305,7 @@ fn is_pattern(text: &str) -> bool {
 fn earlier_list_keys(
     service: &EntityService,
     current: &PublicKey,
-) -> Result<(Vec<PublicKey>, Vec<KeyChange>), UpdateRefusal> {
+) -> Result<(Vec<PublicKey>, Vec<Option<KeyChangeExtension>>), UpdateRefusal> {
     let (mut keys, mut changes) = (Vec::<PublicKey>::new(), Vec::new());
     for past in &service.history {
         let key = past.service_digital_identity.key()?;
@@ -321,7 +313,7 @@ fn earlier_list_keys(
             continue;
         }
         keys.push(key);
-        changes.extend(lote::optional(&past.service_information_extensions, "KeyChange")?);
+        changes.push(lote::optional(&past.service_information_extensions, "KeyChange")?);
     }
     Ok((keys, changes))
 }

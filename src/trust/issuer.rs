@@ -19,9 +19,9 @@ pub struct TrustedIssuer {
     pub(super) list: Arc<Held<ProvincialList>>,
     pub(super) index: usize,
     pub(super) member: MemberId,
-    pub(super) narrowed: Option<Arc<ServiceScope>>,
-    /// The federation list that waits for witnesses, when there is one.
-    pub(super) waiting: Option<Arc<Held<FederationList>>>,
+    pub(super) narrowed: Vec<Arc<ServiceScope>>,
+    /// The federation lists that wait for witnesses.
+    pub(super) waiting: Vec<Arc<Held<FederationList>>>,
     pub(super) reference: TrustReference,
 }
 
@@ -82,9 +82,9 @@ impl TrustedIssuer {
         let admits =
             |scope: &Arc<ServiceScope>| scope.admits(licence_type, division, authority_code);
         let owns = |list: &FederationList| list.owner_of_division(division) == Some(self.member);
-        let own_scope = own_scope && self.narrowed.as_ref().is_none_or(admits);
-        let own_division = owns(&self.federation.list)
-            && self.waiting.as_ref().is_none_or(|waiting| owns(&waiting.list));
+        let own_scope = own_scope && self.narrowed.iter().all(admits);
+        let own_division =
+            owns(&self.federation.list) && self.waiting.iter().all(|waiting| owns(&waiting.list));
         if own_scope && own_division { Ok(()) } else { Err(IssuerRefusal::OutOfScope) }
     }
 }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::freshness::Named;
 use super::log_leaf::LogLeaf;
 use super::refusal::UpdateRefusal;
 use super::root::{Root, Witnesses};
 use super::state::TrustState;
 use super::stored::{DocumentKind, StoredDocument};
+use crate::base::{ListId, MemberId};
 use crate::crypto::merkle::TileTree;
 use crate::crypto::note::{Checkpoint, VerifierKey, WitnessKey, cosignatures};
 use crate::crypto::{Digest, json};
@@ -18,10 +20,15 @@ use crate::crypto::{Digest, json};
 #[derive(Clone, Debug, Default)]
 pub struct LogView {
     tree: TileTree,
-    /// For the payload of each list: the line that first carried it.
-    listed: BTreeMap<Digest, u64>,
-    /// For each enrolment: when it was logged, by bundle key.
-    enrolled: BTreeMap<Digest, i64>,
+    /// For each version of a list: the line that first carried it, under its own name and number.
+    /// A line that names another list is read by another member, who has no cause for alarm.
+    listed: BTreeMap<(ListId, u64, Digest), u64>,
+    /// For each enrolment: when it was logged, by member and list key.
+    enrolled: BTreeMap<(MemberId, Digest), i64>,
+    /// For each suspension order: the line that first carried it, by whom it stops.
+    stopped: BTreeMap<(MemberId, Digest), u64>,
+    /// For each root: the line that first carried it.
+    roots: BTreeMap<(u64, Digest), u64>,
     newest: Option<Head>,
     witnessed: Option<Head>,
 }
@@ -73,21 +80,32 @@ impl LogView {
         self.witnessed.as_ref().map_or(0, |head| head.size)
     }
 
-    /// The line that first carried the list with this payload.
+    /// The line that first carried this version of list `id`.
     #[must_use]
-    pub fn index_of(&self, list: Digest) -> Option<u64> {
-        self.listed.get(&list).copied()
+    pub fn index_of(&self, id: ListId, version: Named) -> Option<u64> {
+        self.listed.get(&(id, version.sequence, version.sha256)).copied()
     }
 
-    /// Whether enough witnesses saw the list with this payload in the log.
+    /// Whether enough witnesses saw this version of list `id` in the log.
     #[must_use]
-    pub fn is_witnessed(&self, list: Digest) -> bool {
-        self.index_of(list).is_some_and(|index| index < self.witnessed_size())
+    pub fn is_witnessed(&self, id: ListId, version: Named) -> bool {
+        self.index_of(id, version).is_some_and(|index| index < self.witnessed_size())
     }
 
-    /// When the list key with this digest was first logged as applying, in seconds since 1970.
-    pub(super) fn enrolled_at(&self, list_key: Digest) -> Option<i64> {
-        self.enrolled.get(&list_key).copied()
+    /// When `member` was first logged as applying with the list key of this digest, in seconds
+    /// since 1970.
+    pub(super) fn enrolled_at(&self, member: MemberId, list_key: Digest) -> Option<i64> {
+        self.enrolled.get(&(member, list_key)).copied()
+    }
+
+    /// The line that first carried this order against `member`.
+    pub(super) fn index_of_order(&self, member: MemberId, order: Digest) -> Option<u64> {
+        self.stopped.get(&(member, order)).copied()
+    }
+
+    /// The line that first carried `root`.
+    pub(super) fn index_of_root(&self, root: &Root) -> Option<u64> {
+        self.roots.get(&(root.document().sequence, root.sha256())).copied()
     }
 
     /// Reads the log on to `note`, whose new lines are `lines`. The tree over all of them must be
@@ -138,14 +156,21 @@ impl LogView {
     fn read(&mut self, line: &str) {
         let index = self.size();
         match LogLeaf::parse(line) {
-            Ok(LogLeaf::List { sha256, .. }) => {
-                self.listed.entry(sha256).or_insert(index);
+            Ok(LogLeaf::List { id, sequence, sha256, .. }) => {
+                self.listed.entry((id, sequence, sha256)).or_insert(index);
             }
-            Ok(LogLeaf::Enrolment { spki, at, .. }) => {
-                self.enrolled.entry(spki).or_insert_with(|| at.instant().unix_seconds());
+            Ok(LogLeaf::Enrolment { member, spki, at, .. }) => {
+                let at = || at.instant().unix_seconds();
+                self.enrolled.entry((member, spki)).or_insert_with(at);
+            }
+            Ok(LogLeaf::Suspension { member, sha256, .. }) => {
+                self.stopped.entry((member, sha256)).or_insert(index);
+            }
+            Ok(LogLeaf::Root { sequence, sha256, .. }) => {
+                self.roots.entry((sequence, sha256)).or_insert(index);
             }
             // Other lines, and those of kinds still unknown, count as leaves.
-            _ => {}
+            Ok(LogLeaf::KeyChange { .. }) | Err(_) => {}
         }
         self.tree.append(LogLeaf::hash(line));
     }

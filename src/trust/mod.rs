@@ -5,6 +5,7 @@
 //! swapping are the shell's. Nothing in this module believes a list because of where it came from.
 
 mod accept;
+mod burned;
 mod census;
 mod evidence;
 mod examined;
@@ -32,8 +33,11 @@ mod settle;
 mod snapshot;
 mod state;
 mod stored;
+mod succession;
 #[cfg(test)]
 pub(crate) mod testing;
+mod voices;
+mod waiting;
 
 pub use accept::{Accepted, Alarm, Update};
 pub use census::EntryRefusal;

@@ -104,6 +104,12 @@ impl SignedOrder {
         self.signatures.to_bytes()
     }
 
+    /// The same order with the signatures of these keys alone, one of each.
+    pub(super) fn kept_to(&self, keys: &[&PublicKey]) -> Result<Self, UpdateRefusal> {
+        let signatures = self.signatures.clone().kept_to(keys, Typ::Suspension)?;
+        Ok(Self { signatures, claims: self.claims.clone() })
+    }
+
     /// The same order with the signatures of `other` besides its own.
     pub(super) fn joined_by(&self, other: &Self) -> Self {
         let mut joined = self.clone();

@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::federation::FederationList;
+use super::federation::{FederationList, Member};
 use super::order::{SignedOrder, SuspensionTarget};
 use super::refusal::UpdateRefusal;
-use super::root::Root;
+use super::service::ServiceStatus;
+use super::voices::{Voices, Word};
 use crate::base::{MemberId, ServiceId, limits};
 use crate::crypto::Digest;
-use crate::crypto::jws::Typ;
 
 /// Every order held, in the order of arrival.
 #[derive(Clone, Debug, Default)]
@@ -123,26 +123,34 @@ impl Orders {
         self.iter().any(|held| held.is_in_force() && held.member() == member)
     }
 
-    /// Takes an order on its signatures. One that is held gains the signatures it lacked.
+    /// Takes an order on its signatures. One that is held gains the signatures it lacked; what is
+    /// signed by nobody who has a say is not kept, or a passer-by could fill the place of the
+    /// third operator's signature.
     pub(super) fn take(
         &mut self,
         order: &SignedOrder,
-        root: &Root,
-        federation: &FederationList,
+        voices: &Voices<'_>,
     ) -> Result<Taken, UpdateRefusal> {
         let sha256 = order.sha256();
-        if federation.lifts(sha256) {
+        if voices.federation.lifts(sha256) {
             return Ok(Taken::Nothing);
         }
+        let heard = voices.heard_in(order)?;
         let place = self.0.iter().position(|held| held.sha256 == sha256);
         let joined = match place {
             Some(place) if self.0[place].standing == Standing::Full => return Ok(Taken::Nothing),
-            Some(place) => self.0[place].order.joined_by(order),
-            None => order.clone(),
+            Some(place) => self.0[place].order.joined_by(&heard),
+            None => heard,
         };
-        let standing = self.judge(&joined, root, federation)?;
+        let standing = match voices.word_of(&joined)? {
+            Word::Full => Standing::Full,
+            Word::Emergency if self.has_room_for(joined.claims().member, voices.federation) => {
+                Standing::Emergency
+            }
+            Word::Emergency => Standing::Waiting,
+        };
         let Some(place) = place else {
-            self.check_room(order.claims().member)?;
+            self.check_room(&joined, standing)?;
             self.0.push(Arc::new(HeldOrder { order: joined, sha256, standing }));
             return Ok(Taken::Held(standing));
         };
@@ -156,9 +164,7 @@ impl Orders {
     /// Puts back an order that was accepted before a restart; keys may have changed since.
     pub(super) fn put_back(&mut self, order: SignedOrder, standing: Standing) {
         let sha256 = order.sha256();
-        if self.get(sha256).is_none() {
-            self.0.push(Arc::new(HeldOrder { order, sha256, standing }));
-        }
+        self.0.push(Arc::new(HeldOrder { order, sha256, standing }));
     }
 
     /// Drops what `federation` lifts, and lets waiting orders into the room that this makes.
@@ -174,46 +180,26 @@ impl Orders {
         }
     }
 
-    fn judge(
-        &self,
-        order: &SignedOrder,
-        root: &Root,
-        federation: &FederationList,
-    ) -> Result<Standing, UpdateRefusal> {
-        let member_id = order.claims().member;
-        let member = federation.member(member_id).ok_or(UpdateRefusal::IdNotCanonical)?;
-        let own = order.signatures().signers(&[&member.list_key], Typ::Suspension)?;
-        if !own.is_empty() {
-            return Ok(Standing::Full);
-        }
-        let operators = root.votes(order.signatures(), Typ::Suspension)?;
-        let rules = root.document();
-        if operators >= rules.operators.threshold as usize {
-            return Ok(Standing::Full);
-        }
-        if operators < rules.emergency.threshold as usize {
-            return Err(match operators {
-                0 => UpdateRefusal::WrongSigner,
-                _ => UpdateRefusal::ThresholdNotMet,
-            });
-        }
-        Ok(if self.has_room_for(member_id, federation) {
-            Standing::Emergency
-        } else {
-            Standing::Waiting
-        })
-    }
-
     /// Whether the emergency rule may stop this member as well: `max(1, ⌊members / 10⌋)` at once.
     fn has_room_for(&self, member: MemberId, federation: &FederationList) -> bool {
         let emergency = self.iter().filter(|held| held.standing == Standing::Emergency);
         let mut stopped: BTreeSet<MemberId> = emergency.map(HeldOrder::member).collect();
         stopped.insert(member);
-        stopped.len() <= (federation.members().count() / EMERGENCY_SHARE).max(1)
+        // Who left stays in the list for ever, and is no member that others could be a tenth of.
+        let left = |member: &&Member| member.status == ServiceStatus::Withdrawn;
+        let members = federation.members().filter(|member| !left(member)).count();
+        stopped.len() <= (members / EMERGENCY_SHARE).max(1)
     }
 
-    /// A member may stop each of its keys and services, and cannot fill a node with orders.
-    fn check_room(&self, member: MemberId) -> Result<(), UpdateRefusal> {
+    /// A member may stop each of its keys and services, and cannot fill a node with orders. One
+    /// that stops a member as a whole which nothing stops yet has room always: or whoever stole a
+    /// list key could fill the room beforehand with orders that stop nothing.
+    fn check_room(&self, order: &SignedOrder, standing: Standing) -> Result<(), UpdateRefusal> {
+        let member = order.claims().member;
+        let is_whole = order.claims().target.is_none() && standing != Standing::Waiting;
+        if is_whole && !self.stop_member(member) {
+            return Ok(());
+        }
         let own = self.iter().filter(|held| held.member() == member).count();
         if own < limits::ORDERS_PER_MEMBER { Ok(()) } else { Err(UpdateRefusal::TooLarge) }
     }

@@ -115,6 +115,11 @@ impl Service {
         self.history.at(instant).map(|interval| interval.status)
     }
 
+    /// Whether the key itself states that it stands here.
+    pub(super) fn is_proven(&self) -> bool {
+        self.evidence() != Err(EntryRefusal::NoPossessionProof)
+    }
+
     /// The key's certificate.
     ///
     /// # Panics

@@ -1,7 +1,7 @@
 //! What takes away from the lists in force: suspension orders, burned keys, and newer lists that
 //! wait for the log's witnesses. None of it can add anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::census::{EntryRefusal, Judge};
@@ -9,20 +9,19 @@ use super::federation::FederationList;
 use super::province::{ProvincialList, Service};
 use super::scope::ServiceScope;
 use super::service::ServiceStatus;
-use super::state::{Held, TrustState};
+use super::state::TrustState;
 use crate::base::MemberId;
+use crate::crypto::Digest;
 
 /// The worst that lists and orders say of each member.
 pub(super) fn member_statuses(
     state: &TrustState,
     federation: &FederationList,
 ) -> BTreeMap<MemberId, ServiceStatus> {
-    let waiting = state.waiting.federation.as_ref();
     let status = |id: MemberId, held: ServiceStatus| {
-        let waiting = waiting.and_then(|waiting| waiting.list.member(id));
-        let waiting = waiting.map_or(ServiceStatus::Granted, |member| member.status);
+        let waiting = state.waiting.federations().filter_map(|waiting| waiting.list.member(id));
         // A restriction never lifts a member that is only staged.
-        let worst = held.max(waiting);
+        let worst = waiting.map(|member| member.status).fold(held, ServiceStatus::max);
         if state.orders.stop_member(id) { worst.max(ServiceStatus::Suspended) } else { worst }
     };
     federation.members().map(|member| (member.id, status(member.id, member.status))).collect()
@@ -32,24 +31,31 @@ pub(super) fn member_statuses(
 pub(super) struct Restriction<'s> {
     state: &'s TrustState,
     member: MemberId,
-    federation: Option<&'s Arc<Held<FederationList>>>,
-    list: Option<&'s Arc<Held<ProvincialList>>>,
+    federations: Vec<&'s FederationList>,
+    /// The entries of each list that waits, by their keys.
+    lists: Vec<HashMap<Digest, Vec<&'s Service>>>,
 }
 
 impl<'s> Restriction<'s> {
     pub(super) fn of(state: &'s TrustState, list: &ProvincialList) -> Self {
+        let waiting = state.waiting.provinces(list.division());
         Self {
             state,
             member: list.division().member(),
-            federation: state.waiting.federation.as_ref(),
-            list: state.waiting.provinces.get(&list.division()),
+            federations: state.waiting.federations().map(|held| &held.list).collect(),
+            lists: waiting.map(|held| by_key(held.list.services())).collect(),
         }
     }
 
-    /// The entry of the same key in the list that waits, when one waits and has it.
-    fn waiting(&self, service: &Service) -> Option<&'s Service> {
-        let mut services = self.list?.list.services().iter();
-        services.find(|waiting| waiting.key == service.key).map(Arc::as_ref)
+    /// For each list that waits, what it says of the key of `service` in the same use: in another
+    /// use the key is another entry, and this one is gone.
+    fn waiting(&self, service: &Service) -> impl Iterator<Item = Vec<&'s Service>> {
+        let key = service.key.spki_digest();
+        let (kind, role) = (service.kind, service.client_role.as_ref());
+        self.lists.iter().map(move |list| {
+            let entries = list.get(&key).into_iter().flatten().copied();
+            entries.filter(|it| it.kind == kind && it.client_role.as_ref() == role).collect()
+        })
     }
 
     /// The worst that is said of `service` outside the list that holds it.
@@ -60,31 +66,49 @@ impl<'s> Restriction<'s> {
 
     /// The same, burned keys left aside.
     pub(super) fn bar(&self, service: &Service) -> ServiceStatus {
-        let key = service.key.spki_digest();
-        let waiting = match self.waiting(service) {
-            Some(waiting) => waiting.status,
-            None if self.list.is_some() => ServiceStatus::Withdrawn,
-            None => ServiceStatus::Granted,
+        let worst = |entries: Vec<&Service>| {
+            entries.iter().map(|waiting| waiting.status).max().unwrap_or(ServiceStatus::Withdrawn)
         };
+        let waiting = self.waiting(service).map(worst).max().unwrap_or(ServiceStatus::Granted);
+        let key = service.key.spki_digest();
         let stopped = self.state.orders.stop_part(self.member, &service.id, key);
         if stopped { waiting.max(ServiceStatus::Suspended) } else { waiting }
     }
 
     /// Whether the entry would still be believed under the lists that wait.
     pub(super) fn judge(&self, service: &Service, judge: Judge) -> Result<(), EntryRefusal> {
-        let waiting = self.waiting(service);
-        if self.federation.is_none() && waiting.is_none() {
+        if self.federations.is_empty() && self.lists.is_empty() {
             return Ok(());
         }
-        let federation =
-            self.federation.map(|waiting| &waiting.list).or_else(|| self.state.federation());
-        let federation = federation.ok_or(EntryRefusal::OutOfScope)?;
-        let member = federation.member(self.member).ok_or(EntryRefusal::OutOfScope)?;
-        judge.entry(federation, member, waiting.unwrap_or(service))
+        let mut federation = self.state.federation().ok_or(EntryRefusal::OutOfScope)?;
+        let member =
+            |list: &'s FederationList| list.member(self.member).ok_or(EntryRefusal::OutOfScope);
+        for waiting in &self.federations {
+            judge.entry(waiting, member(waiting)?, service)?;
+            federation = waiting;
+        }
+        // What the province says next counts under what the federation says next: the two may
+        // widen a scope together, and that takes nothing away meanwhile.
+        for entries in self.waiting(service) {
+            match entries[..] {
+                [] => {}
+                [version] => judge.entry(federation, member(federation)?, version)?,
+                _ => return Err(EntryRefusal::DuplicateKey),
+            }
+        }
+        Ok(())
     }
 
-    /// The scope that the list that waits gives to the same key.
-    pub(super) fn scope(&self, service: &Service) -> Option<Arc<ServiceScope>> {
-        self.waiting(service)?.scope.clone()
+    /// The scopes that the lists that wait give to the same entry.
+    pub(super) fn scopes(&self, service: &Service) -> Vec<Arc<ServiceScope>> {
+        self.waiting(service).flatten().filter_map(|waiting| waiting.scope.clone()).collect()
     }
+}
+
+fn by_key(services: &[Arc<Service>]) -> HashMap<Digest, Vec<&Service>> {
+    let mut entries: HashMap<Digest, Vec<&Service>> = HashMap::with_capacity(services.len());
+    for service in services {
+        entries.entry(service.key.spki_digest()).or_default().push(&**service);
+    }
+    entries
 }

@@ -193,8 +193,13 @@ impl Root {
 
     /// How many operators signed, as a document of kind `typ`; one key counts once.
     pub(super) fn votes(&self, signatures: &GeneralJws, typ: Typ) -> Result<usize, UpdateRefusal> {
-        let keys: Vec<&PublicKey> = self.operators.iter().collect();
+        let keys: Vec<&PublicKey> = self.operator_keys().collect();
         Ok(signatures.signers(&keys, typ)?.len())
+    }
+
+    /// The operators' keys.
+    pub(super) fn operator_keys(&self) -> impl Iterator<Item = &PublicKey> {
+        self.operators.iter()
     }
 
     /// The operators' keys, each with the name in its certificate.

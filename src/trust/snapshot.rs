@@ -201,10 +201,10 @@ impl Snapshot {
     /// A use of the national catalogue.
     #[must_use]
     pub fn statutory_use(&self, use_id: &str) -> Option<&StatutoryUse> {
-        let waiting = self.state.waiting.federation.as_ref();
+        let mut waiting = self.state.waiting.federations();
         let held = self.state.federation()?.statutory_use(use_id)?;
         // A catalogue that changed is not used until the change is witnessed.
-        let stands = waiting.is_none_or(|waiting| waiting.list.statutory_use(use_id) == Some(held));
+        let stands = waiting.all(|waiting| waiting.list.statutory_use(use_id) == Some(held));
         stands.then_some(held)
     }
 
@@ -331,7 +331,7 @@ impl Snapshot {
             index: entry.index,
             member: entry.member,
             narrowed: entry.narrowed.clone(),
-            waiting: self.state.waiting.federation.clone(),
+            waiting: self.state.waiting.federations().cloned().collect(),
             reference: self.reference(&entry.list.list, federation.list.header().named.sequence),
         })
     }

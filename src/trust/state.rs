@@ -10,6 +10,7 @@ use super::log_view::LogView;
 use super::orders::Orders;
 use super::province::ProvincialList;
 use super::root::Root;
+use super::waiting::Waiting;
 use crate::base::{Division, ListId, MemberId, Timestamp};
 use crate::crypto::Digest;
 
@@ -25,8 +26,7 @@ pub struct TrustState {
     /// when a statement is dropped.
     pub(super) heard: Option<Timestamp>,
     pub(super) lists: Lists,
-    /// Lists that are newer than the held ones and not witnessed yet: what they take away counts.
-    pub(super) waiting: Lists,
+    pub(super) waiting: Waiting,
     pub(super) orders: Arc<Orders>,
     pub(super) log: Arc<LogView>,
     /// Keys that a list once withdrew; no list brings them back.
@@ -75,11 +75,10 @@ impl Lists {
         }
     }
 
-    pub(super) fn remove(&mut self, id: ListId) -> Option<Verified> {
-        match id {
-            ListId::Federation => self.federation.take().map(Verified::Federation),
-            ListId::Province(division) => self.provinces.remove(&division).map(Verified::Province),
-        }
+    /// All lists, the federation's first.
+    pub(super) fn all(&self) -> impl Iterator<Item = Verified> {
+        let federation = self.federation.iter().cloned().map(Verified::Federation);
+        federation.chain(self.provinces.values().cloned().map(Verified::Province))
     }
 
     /// The headers of all lists, the federation's first.
@@ -102,6 +101,34 @@ impl Lists {
     }
 }
 
+impl Verified {
+    pub(super) fn id(&self) -> ListId {
+        match self {
+            Self::Federation(_) => ListId::Federation,
+            Self::Province(held) => ListId::Province(held.list.division()),
+        }
+    }
+
+    pub(super) fn header(&self) -> &ListHeader {
+        match self {
+            Self::Federation(held) => held.list.header(),
+            Self::Province(held) => held.list.header(),
+        }
+    }
+
+    pub(super) fn named(&self) -> Named {
+        self.header().named
+    }
+
+    /// The signed bytes.
+    pub(super) fn bytes(&self) -> &str {
+        match self {
+            Self::Federation(held) => &held.bytes,
+            Self::Province(held) => &held.bytes,
+        }
+    }
+}
+
 impl TrustState {
     /// The state of a node that knows only its pinned root.
     #[must_use]
@@ -112,7 +139,7 @@ impl TrustState {
             freshness: None,
             heard: None,
             lists: Lists::default(),
-            waiting: Lists::default(),
+            waiting: Waiting::default(),
             orders: Arc::default(),
             log: Arc::default(),
             burned: Arc::default(),
@@ -160,7 +187,7 @@ impl TrustState {
     /// The newest version of a provincial list, in force or waiting.
     #[must_use]
     pub fn newest_province(&self, division: Division) -> Option<&ProvincialList> {
-        let waiting = self.waiting.provinces.get(&division).map(|held| &held.list);
+        let waiting = self.waiting.provinces(division).next_back().map(|held| &held.list);
         waiting.or_else(|| self.province(division))
     }
 
@@ -197,7 +224,7 @@ impl TrustState {
         named.is_some() && named == self.newest(id).map(|header| header.named)
     }
 
-    /// Lists that wait for the log's witnesses.
+    /// Lists that wait for the log's witnesses, in their newest versions.
     pub fn waiting(&self) -> impl Iterator<Item = (ListId, &ListHeader)> {
         self.waiting.headers()
     }
@@ -234,17 +261,20 @@ impl TrustState {
     /// The signed bytes of version `sequence` of list `id`, when it is in force or waiting.
     #[must_use]
     pub fn list_version(&self, id: ListId, sequence: u64) -> Option<&str> {
-        let is_it = |lists: &&Lists| {
-            lists.header(id).is_some_and(|header| header.named.sequence == sequence)
-        };
-        [&self.waiting, &self.lists].into_iter().find(is_it)?.bytes(id)
+        let is_it = |header: &ListHeader| header.named.sequence == sequence;
+        if let Some(waiting) = self.waiting.newest(id).filter(|list| is_it(list.header())) {
+            return Some(waiting.bytes());
+        }
+        self.lists.header(id).is_some_and(is_it).then(|| self.lists.bytes(id))?
     }
 
     /// The signed bytes of list `id`, general JSON form: the newest version that is here, whether
     /// in force or waiting, since whoever asks judges it anew.
     #[must_use]
     pub fn list_bytes(&self, id: ListId) -> Option<(&str, Named)> {
-        let lists = if self.waiting.header(id).is_some() { &self.waiting } else { &self.lists };
-        Some((lists.bytes(id)?, lists.header(id)?.named))
+        if let Some(waiting) = self.waiting.newest(id) {
+            return Some((waiting.bytes(), waiting.named()));
+        }
+        Some((self.lists.bytes(id)?, self.lists.header(id)?.named))
     }
 }

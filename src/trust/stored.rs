@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::freshness::Freshness;
+use super::freshness::{Freshness, Named};
 use super::log_view::LogView;
 use super::order::SignedOrder;
 use super::orders::Standing;
 use super::refusal::UpdateRefusal;
 use super::root::Root;
-use super::state::{Lists, TrustState};
+use super::state::{TrustState, Verified};
 use crate::base::{ListId, MemberId};
 use crate::crypto::{Digest, json};
 
@@ -72,7 +72,8 @@ pub struct StoredDocument {
     /// What it is.
     pub kind: DocumentKind,
     /// Which one: the number of a root, the key of a freshness statement, the digest of an order,
-    /// `federation` or six digits. A store keeps one document of each kind and identifier.
+    /// `federation` or six digits, of an older list that waits with `/` and its number behind. A
+    /// store keeps one document of each kind and identifier.
     pub id: String,
     /// Its sequence number; a store never goes back to a lower one.
     pub sequence: u64,
@@ -115,8 +116,17 @@ impl TrustState {
                 text: freshness.token().to_owned(),
             });
         }
-        stored_lists(&self.lists, DocumentKind::List, &mut documents);
-        stored_lists(&self.waiting, DocumentKind::Waiting, &mut documents);
+        let in_force = self.lists.all();
+        let in_force =
+            in_force.map(|list| stored_list(DocumentKind::List, list.id().short(), &list));
+        documents.extend(in_force);
+        documents.extend(self.waiting.all().map(|list| {
+            let id = list.id();
+            let is_newest = self.waiting.header(id).is_some_and(|it| it.named == list.named());
+            let number = list.named().sequence;
+            let id = if is_newest { id.short() } else { format!("{}/{number}", id.short()) };
+            stored_list(DocumentKind::Waiting, id, list)
+        }));
         documents.extend(self.orders.iter().map(|held| StoredDocument {
             kind: DocumentKind::Order,
             id: held.sha256().to_hex(),
@@ -181,10 +191,10 @@ impl TrustState {
         }
         for kind in [DocumentKind::List, DocumentKind::Waiting] {
             let federation = ListId::Federation.short();
-            for document in of_kind(kind).filter(|document| document.id == federation) {
+            for document in of_kind(kind).filter(|document| list_name(document) == federation) {
                 state.restore_list(document)?;
             }
-            for document in of_kind(kind).filter(|document| document.id != federation) {
+            for document in of_kind(kind).filter(|document| list_name(document) != federation) {
                 state.restore_list(document)?;
             }
         }
@@ -217,10 +227,11 @@ impl TrustState {
     }
 
     fn restore_list(&mut self, document: &StoredDocument) -> Result<(), UpdateRefusal> {
-        let id = ListId::from_short(&document.id).map_err(|_| UpdateRefusal::IdNotCanonical)?;
+        let id =
+            ListId::from_short(list_name(document)).map_err(|_| UpdateRefusal::IdNotCanonical)?;
         let verified = self.stored_list(id, document.text.as_bytes())?;
         match document.kind {
-            DocumentKind::Waiting => self.waiting.put(verified),
+            DocumentKind::Waiting => self.waiting.put_back(verified),
             _ => self.lists.put(verified),
         }
         Ok(())
@@ -235,7 +246,7 @@ impl TrustState {
         let mut orders = super::orders::Orders::default();
         for document in documents {
             let order = SignedOrder::parse(document.text.as_bytes())?;
-            if order.sha256() != document.sha256 {
+            if order.sha256() != document.sha256 || document.sha256.to_hex() != document.id {
                 return Err(UpdateRefusal::SnapshotMismatch);
             }
             orders.put_back(order, standing_of(document.sequence));
@@ -276,19 +287,14 @@ fn read_set<T: serde::de::DeserializeOwned>(
     Ok(json::from_list(document.text.as_bytes())?)
 }
 
-fn stored_lists(lists: &Lists, kind: DocumentKind, documents: &mut Vec<StoredDocument>) {
-    let federation = lists.federation.iter();
-    let federation = federation.map(|held| (ListId::Federation, held.list.header(), &held.bytes));
-    let provinces = lists.provinces.iter();
-    let provinces = provinces
-        .map(|(division, held)| (ListId::Province(*division), held.list.header(), &held.bytes));
-    documents.extend(federation.chain(provinces).map(|(id, header, bytes)| StoredDocument {
-        kind,
-        id: id.short(),
-        sequence: header.named.sequence,
-        sha256: header.named.sha256,
-        text: bytes.clone(),
-    }));
+fn stored_list(kind: DocumentKind, id: String, list: &Verified) -> StoredDocument {
+    let Named { sequence, sha256, .. } = list.named();
+    StoredDocument { kind, id, sequence, sha256, text: list.bytes().to_owned() }
+}
+
+/// Which list a stored list is: of those that wait, older versions bear their number besides.
+fn list_name(document: &StoredDocument) -> &str {
+    document.id.split_once('/').map_or(document.id.as_str(), |(name, _)| name)
 }
 
 /// Each root is kept: a restart walks again from the pinned one to the one in force.

@@ -116,21 +116,43 @@ impl GeneralJws {
     pub fn signers(&self, keys: &[&PublicKey], typ: Typ) -> Result<BTreeSet<Digest>, JwsError> {
         let mut signers = BTreeSet::new();
         for vote in &self.votes {
-            let header = Header::parse(&vote.protected)?;
-            header.demand(typ)?;
-            let signature = base64url::decode(&vote.signature).map_err(|_| JwsError::Malformed)?;
-            let input = format!("{}.{}", vote.protected, self.encoded_payload);
-            let Some(shown) = header.shown_key() else { continue };
-            let signed_by = |key: &&&PublicKey| {
-                header.algorithm() == Some(key.algorithm())
-                    && shown.admits(key)
-                    && key.verify(input.as_bytes(), &signature).is_ok()
-            };
-            if let Some(key) = keys.iter().find(signed_by) {
-                signers.insert(key.spki_digest());
-            }
+            signers.extend(self.signer_of(vote, keys, typ)?);
         }
         Ok(signers)
+    }
+
+    /// The same document with one vote of each of `keys` that cast one as a document of kind
+    /// `typ`, and no other: what strangers added is gone.
+    pub fn kept_to(mut self, keys: &[&PublicKey], typ: Typ) -> Result<Self, JwsError> {
+        let (mut signers, mut kept) = (BTreeSet::new(), Vec::new());
+        for vote in &self.votes {
+            let signer = self.signer_of(vote, keys, typ)?;
+            if signer.is_some_and(|signer| signers.insert(signer)) {
+                kept.push(vote.clone());
+            }
+        }
+        self.votes = kept;
+        Ok(self)
+    }
+
+    /// Which of `keys` cast `vote`, if one did.
+    fn signer_of(
+        &self,
+        vote: &Vote,
+        keys: &[&PublicKey],
+        typ: Typ,
+    ) -> Result<Option<Digest>, JwsError> {
+        let header = Header::parse(&vote.protected)?;
+        header.demand(typ)?;
+        let signature = base64url::decode(&vote.signature).map_err(|_| JwsError::Malformed)?;
+        let input = format!("{}.{}", vote.protected, self.encoded_payload);
+        let Some(shown) = header.shown_key() else { return Ok(None) };
+        let signed_by = |key: &&&PublicKey| {
+            header.algorithm() == Some(key.algorithm())
+                && shown.admits(key)
+                && key.verify(input.as_bytes(), &signature).is_ok()
+        };
+        Ok(keys.iter().find(signed_by).map(|key| key.spki_digest()))
     }
 }
 

@@ -27,7 +27,7 @@ fn read(
 }
 
 /// A federation whose root demands two of three witnesses, and a node that holds all of it.
-fn witnessed() -> (Federation, TrustState) {
+pub(super) fn witnessed() -> (Federation, TrustState) {
     let mut federation = federation();
     let state = federation.state();
     federation.appoint(2, &[TIANJIN, HEBEI, "440000"]);

@@ -4,6 +4,7 @@
 mod federation;
 mod format;
 mod history;
+mod latecomers;
 mod lists;
 mod log;
 mod machine;
@@ -12,9 +13,11 @@ mod orders;
 mod profile;
 mod restore;
 mod roots;
+mod sabotage;
 mod schema;
 mod scope;
 mod size;
+mod waiting;
 
 use super::testing::{Federation, Identity, list_id, seal_with};
 use super::{DocumentKind, TrustState, Update, UpdateRefusal};

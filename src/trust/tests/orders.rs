@@ -45,7 +45,7 @@ pub(super) fn named_order(
     document.to_bytes().unwrap()
 }
 
-fn member(code: &str) -> MemberId {
+pub(super) fn member(code: &str) -> MemberId {
     code.parse::<crate::base::Division>().unwrap().member()
 }
 
@@ -61,7 +61,11 @@ fn refusal(federation: &Federation, state: &TrustState, order: &[u8]) -> UpdateR
     state.accept(Update::Order(order), federation.now).unwrap_err()
 }
 
-fn recognise(federation: &Federation, state: &TrustState, code: &str) -> Option<IssuerRefusal> {
+pub(super) fn recognise(
+    federation: &Federation,
+    state: &TrustState,
+    code: &str,
+) -> Option<IssuerRefusal> {
     let snapshot = Snapshot::build(state.clone(), 1, federation.now);
     let signer = &federation.province(code).issuer.certificate;
     snapshot.recognise(signer, federation.now).err()

@@ -206,3 +206,80 @@ fn tl_44_a_lost_key_is_replaced_after_three_days_in_sight_of_all() {
         assert_eq!(outcome, expected, "suspended {suspended}, {hours} h");
     }
 }
+
+/// The list in which three operators, who do not use the desk, give Tianjin `next` as its list key
+/// by the word of the one it has, as the change of number `turn`.
+fn sealed_change(world: &World, next: &Identity, turn: u64) -> NextList {
+    let spki = next.certificate.spki_digest();
+    let held = &world.desk.list_key("120000").key;
+    let change = KeyChange::sign(held, member("120000"), spki, turn).unwrap();
+    let mut list = world.desk.next();
+    let entity = list.entity_mut(member("120000")).unwrap();
+    let change = KeyChangeExtension::Signed(change);
+    replace_key(entity, &next.certificate, &change, world.desk.now).unwrap();
+    list
+}
+
+#[test]
+fn tl_44_a_statement_counts_in_its_turn_only() {
+    for (turn, expected) in [
+        (0, Err(UpdateRefusal::MemberKeyUnproven)),
+        (1, Ok(())),
+        (2, Err(UpdateRefusal::MemberKeyUnproven)),
+        ((1 << 53) - 1, Err(UpdateRefusal::MemberKeyUnproven)),
+    ] {
+        let mut world = World::new();
+        let node = world.node.clone();
+        let next = Identity::leaf("list 2", world.desk.now);
+        world.announce(sealed_change(&world, &next, turn));
+        assert_eq!(world.outcome(&node).map(|_| ()), expected, "{turn}");
+    }
+}
+
+#[test]
+fn tl_44_a_list_key_that_was_given_up_does_not_come_back() {
+    let mut world = World::new();
+    let node = world.node.clone();
+    let first = world.rotate(Identity::leaf("list 2", world.desk.now), 1);
+    let node = world.outcome(&node).unwrap();
+    world.announce(sealed_change(&world, &first, 2));
+    assert_eq!(world.outcome(&node).unwrap_err(), UpdateRefusal::MemberKeyUnproven);
+}
+
+#[test]
+fn tl_44_a_member_that_enrolled_anew_goes_on_changing_its_key() {
+    let mut world = World::new();
+    let away = world.node.clone();
+    let fresh = Identity::leaf("list 2", world.desk.now);
+    let applied = application("120000", &fresh);
+    let at = world.desk.now.into();
+    let order = world.suspend_tianjin();
+    let sha256 = Digest::of(GeneralJws::parse(&order).unwrap().payload());
+    let enrolment = LogLeaf::Enrolment {
+        at,
+        member: member("120000"),
+        sha256: Digest::of("bundle"),
+        spki: applied.fingerprint(),
+    };
+    let stop = LogLeaf::Suspension { at, member: member("120000"), sha256 };
+    for leaf in [enrolment, stop] {
+        world.desk.federation.log.push(leaf.to_line().unwrap());
+    }
+    let stopped = away.accept(Update::Order(&order), world.desk.federation.now).unwrap().state;
+    world.desk.now = world.desk.now + Duration::from_hours(72);
+    let next = world.desk.next().reenrol(&applied, applied.fingerprint()).unwrap();
+    world.announce(next);
+    world.desk.federation.province_mut("120000").list = fresh;
+    let present = world.outcome(&stopped).unwrap();
+    let lifting = world.desk.next().restore(member("120000"), &[sha256]).unwrap();
+    world.announce(lifting);
+    let present = world.outcome(&present).unwrap();
+    world.rotate(Identity::leaf("list 3", world.desk.now), 1);
+    // Whoever followed step by step takes it, and whoever was away all the time.
+    for node in [&present, &away] {
+        let taken = world.outcome(node).unwrap();
+        let key = &taken.federation().unwrap().member(member("120000")).unwrap().list_key;
+        let expected = world.desk.list_key("120000").certificate.spki_digest();
+        assert_eq!(key.spki_digest(), expected);
+    }
+}
