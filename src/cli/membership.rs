@@ -413,6 +413,6 @@ fn nothing_held() -> Failure {
 }
 
 /// A digest as people read it to each other.
-fn hexadecimal(text: &str) -> Result<Digest, crate::crypto::DigestError> {
-    Digest::from_hex(text)
+fn hexadecimal(text: &str) -> Result<Digest, String> {
+    Digest::from_hex(text).map_err(|_| "a SHA-256 is written as 64 hexadecimal digits".to_owned())
 }
