@@ -7,6 +7,7 @@
 mod common;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use hutong::crypto::Algorithm;
 use hutong::pki::{LEAF_LIFE, Made, Period, files};
@@ -119,6 +120,23 @@ fn a_member_stops_itself_and_comes_back_by_a_list_that_cites_the_order() {
         (reply.status == 403).then_some(reply)
     });
     refused(&stopped.unwrap(), 403, "member-suspended", "at another gateway");
+    // The stopped gateway hears of it from the hub, which lets it read on and publish nothing.
+    let hears = until(PATIENCE, || {
+        let orders = answered(Federation::at_rest().desk("120000", 1, None).get("/v1/suspensions"));
+        (orders.body["orders"] != json!([])).then_some(())
+    });
+    assert!(hears.is_some(), "it goes on as if nothing had happened");
+    let own = |what: &str| keys.join(format!("gateway-tls.{what}.pem"));
+    let hub_certificate = desk.folder("hub").join("keys/hub-tls.cert.pem");
+    let put = Command::new("curl")
+        .args(["-sS", "-m", "20", "-X", "PUT", "-H", "content-type: application/jose+json"])
+        .args(["--cacert", text(&hub_certificate), "--cert", text(&own("cert"))])
+        .args(["--key", text(&own("key")), "--data", "{}"])
+        .arg(format!("https://127.0.0.1:{}/v1/members/120000/list", guangdong.base))
+        .output()
+        .expect("curl");
+    let put = String::from_utf8_lossy(&put.stdout).into_owned();
+    assert!(put.contains("\"code\":\"member-suspended\""), "{put}");
 
     let held = desk.held_list("held.json");
     let sha256 = made["sha256"].as_str().unwrap();

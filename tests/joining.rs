@@ -128,6 +128,16 @@ fn a_list_with_too_few_signatures_is_told_and_not_published() {
         let said = String::from_utf8_lossy(&signed.stderr).into_owned();
         assert!(said.contains("warning: without --previous"), "{said}");
     }
+    // The first operator once more: three signatures would look like enough.
+    let kept = std::fs::read(&next).unwrap();
+    let file =
+        |what: &str| Federation::at_rest().dir.join(format!("operators/operator-1.{what}.pem"));
+    let (key, certificate) = (file("key"), file("cert"));
+    let pair = ["--key", text(&key), "--cert", text(&certificate)];
+    let again = run(&[&["trust", "sign"], &pair[..], &[text(&next)]].concat());
+    assert_eq!(again.status.code(), Some(65), "{again:?}");
+    assert!(told(&again).why.contains("signed it before"), "{again:?}");
+    assert_eq!(std::fs::read(&next).unwrap(), kept);
     let verdict = run(&["trust", "verify", "--root", text(&root), text(&next)]);
     assert_eq!(verdict.status.code(), Some(1), "{verdict:?}");
     let published = run(&[&["trust", "publish"], &desk_arguments()[..], &[text(&next)]].concat());

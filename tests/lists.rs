@@ -11,7 +11,7 @@ use std::process::Command;
 use hutong::trust::lote::SignedList;
 use serde_json::{Value, json};
 
-use common::{Apart, PATIENCE, Running, text, until};
+use common::{Apart, Federation, PATIENCE, Running, answered, refused, text, until};
 
 struct Answer {
     status: u16,
@@ -216,5 +216,39 @@ fn a_root_is_served_under_all_its_signatures() {
         let again = format!("if-none-match: {}", root.header("etag"));
         assert_eq!(readers.get(node, "/v1/root/1", &[&again]).status, 304);
         readers.get(node, "/v1/root/2", &["if-none-match: *"]).refused(404, "not-found");
+    }
+}
+
+#[test]
+fn what_is_published_already_adds_no_line_to_the_log() {
+    let readers = Readers::new();
+    let federation = Federation::at_rest();
+    let operator = federation.kept_desk("hub", 2, "hub-operator");
+    let publish = |order: &Value| answered(operator.post("/v1/operator/list-publish", order));
+    let size = || {
+        let checkpoint = readers.get("hub", "/v1/log/checkpoint", &[]).body;
+        String::from_utf8(checkpoint).unwrap().lines().nth(1).map(str::to_owned)
+    };
+    let list = |id: &str| {
+        let held = readers.get("hub", &format!("/v1/lists/{id}"), &[]).body;
+        json!({ "id": format!("urn:elicence:list:{id}"), "list": String::from_utf8(held).unwrap() })
+    };
+    let before = size();
+    let both = json!({ "lists": [list("federation"), list("120000")] });
+    for order in [list("federation"), list("120000"), both] {
+        let reply = publish(&order);
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert!(reply.body["published"][0]["sha256"].is_string(), "{reply:?}");
+    }
+    assert_eq!(size(), before, "nothing was new");
+    let twice = json!({ "lists": [list("120000"), list("120000")] });
+    let reply = publish(&twice);
+    refused(&reply, 422, "validation-failed", "one list twice");
+    assert_eq!(reply.body["errors"][0]["pointer"], "/lists/1/id", "{reply:?}");
+    for order in [json!({}), json!({ "lists": [] }), json!({ "id": "urn:elicence:list:120000" })] {
+        let reply = publish(&order);
+        refused(&reply, 422, "validation-failed", "no list");
+        let told = reply.body["errors"][0]["detail"].as_str().unwrap_or_default();
+        assert!(told.contains("`lists`"), "{told}");
     }
 }

@@ -154,7 +154,7 @@ fn found_gateway(order: InitGateway, screen: Screen) -> Result<ExitCode, Failure
         allow_private_addresses: order.place.allow_private_addresses,
     };
     let founded = gateway::found(&order.dir, &charter, pinned.bytes(), SystemClock.now())
-        .map_err(|error| gateway_failure(&error))?;
+        .map_err(|error| gateway_failure("the gateway cannot be founded", &error))?;
     let digest = pinned.sha256();
     screen.result(
         &json!({
@@ -227,8 +227,7 @@ pub(super) fn hub_failure(error: &HubFoundingError) -> Failure {
     }
 }
 
-pub(super) fn gateway_failure(error: &FoundingError) -> Failure {
-    let what = "the gateway cannot be founded";
+pub(super) fn gateway_failure(what: &str, error: &FoundingError) -> Failure {
     match error {
         FoundingError::Exists { .. } => occupied(what, error),
         FoundingError::File { error: cause, .. } => not_written(what, error, cause),

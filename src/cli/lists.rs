@@ -15,7 +15,7 @@ use super::{papers, state};
 use crate::base::{Clock as _, ListId, SystemClock};
 use crate::crypto::json;
 use crate::crypto::jws::Typ;
-use crate::crypto::{PublicKey, base64url};
+use crate::crypto::{Digest, PublicKey, base64url};
 use crate::exchange::difference;
 use crate::trust::lote::{Document, SignedList};
 use crate::trust::{FederationList, ProvincialList, Root};
@@ -96,7 +96,10 @@ impl Publish {
 fn told(answer: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     if let Some(standing) = answer["standing"].as_str() {
-        return vec![format!("order {} is {standing}", text(&answer["sha256"]))];
+        // As everywhere that people read it, and as `member restore` takes it.
+        let sha256 = text(&answer["sha256"]);
+        let shown = sha256.parse().map_or(sha256, |digest: Digest| digest.to_hex());
+        return vec![format!("order {shown} is {standing}")];
     }
     let Some(published) = answer["published"].as_array() else {
         return vec![format!("published root {}", answer["sequence"])];
@@ -247,4 +250,16 @@ fn not_a_list(path: &Path, why: &impl std::fmt::Display) -> Failure {
         why,
         "give a list in general JSON form, whole",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_told_by_the_digest_that_restore_takes() {
+        let digest = Digest::of("order");
+        let answer = json!({ "sha256": digest, "member": "m", "standing": "in-force" });
+        assert_eq!(told(&answer), [format!("order {} is in-force", digest.to_hex())]);
+    }
 }

@@ -18,7 +18,7 @@ use crate::exchange::{
     Addressee, EnrolmentContext, Examination, KeyChangeRequest, KnownKeys, MembershipError,
     NextList, OpenedBundle, difference, next_key_turn,
 };
-use crate::gateway::{self, FoundingError};
+use crate::gateway;
 use crate::tls::ServerPin;
 use crate::trust::lote::{Document, SignedList};
 use crate::trust::{DocumentKind, ServiceStatus, Snapshot, StatutoryUse};
@@ -147,7 +147,8 @@ impl Apply {
         let call = desk::post_pinned(screen, &self.hub, pin(), path, &json!({})).await?;
         let nonce = call["nonce"].as_str().unwrap_or_default().to_owned();
         let addressee = Addressee { hub: hub.url.clone(), nonce };
-        let bundle = gateway::apply(&self.data_dir, addressee).map_err(|error| founding(&error))?;
+        let bundle = gateway::apply(&self.data_dir, addressee)
+            .map_err(|error| init::gateway_failure("the application cannot be made", &error))?;
         let order = json!({ "bundle": bundle });
         let path = "/v1/members:apply";
         let answer = desk::post_pinned(screen, &self.hub, pin(), path, &order).await?;
@@ -287,7 +288,7 @@ impl Rotate {
         let held = Held { state: Some(folder.to_owned()), root: None, list: None };
         let turn = next_key_turn(&held.load().await?.0, member).map_err(refusal)?;
         let request = gateway::request_key_change(folder, member, turn, SystemClock.now())
-            .map_err(|error| founding(&error))?;
+            .map_err(|error| init::gateway_failure("no new list key is asked for", &error))?;
         let document = serde_json::to_vec(&request).unwrap_or_default();
         papers::write_new(&self.out, &document)?;
         let fingerprint = request.key_change.new_spki.to_hex();
@@ -316,7 +317,7 @@ impl Rotate {
         })?;
         papers::demand_absent(&self.out)?;
         let list = gateway::take_new_list_key(folder, held.as_bytes(), SystemClock.now())
-            .map_err(|error| founding(&error))?;
+            .map_err(|error| init::gateway_failure("the new key does not take over", &error))?;
         papers::write_new(&self.out, &list)?;
         screen.result(&json!({ "list": self.out }), &[format!("list  {}", self.out.display())]);
         screen.note("next: hutong trust publish, the federation list and this one together");
@@ -402,10 +403,6 @@ fn refusal(error: MembershipError) -> Failure {
         .exiting(super::fail::DATA)
 }
 
-fn founding(error: &FoundingError) -> Failure {
-    init::gateway_failure(error)
-}
-
 fn nothing_held() -> Failure {
     Failure::input(
         "there is no federation list to follow",
@@ -416,6 +413,6 @@ fn nothing_held() -> Failure {
 }
 
 /// A digest as people read it to each other.
-fn hexadecimal(text: &str) -> Result<Digest, crate::crypto::DigestError> {
-    Digest::from_hex(text)
+fn hexadecimal(text: &str) -> Result<Digest, String> {
+    Digest::from_hex(text).map_err(|_| "a SHA-256 is written as 64 hexadecimal digits".to_owned())
 }

@@ -12,10 +12,10 @@ use super::fail::Failure;
 use super::screen::Screen;
 use super::{lists, papers};
 use crate::base::{Clock as _, Code, SystemClock};
-use crate::crypto::jws::{GeneralJws, Vote};
+use crate::crypto::jws::{GeneralJws, Typ, Vote};
 use crate::crypto::seal::OfflineKey;
 use crate::crypto::x509::Certificate;
-use crate::crypto::{Digest, SealError, Signer, base64url, json};
+use crate::crypto::{Digest, PublicKey, SealError, Signer, base64url, json};
 use crate::exchange::difference;
 use crate::pki::files;
 use crate::trust::{self, ROOT_TYPE, SuspensionClaims, SuspensionTarget, lote};
@@ -63,6 +63,13 @@ impl Sign {
         if kind == Kind::List {
             self.show_difference(&payload, screen)?;
         }
+        if has_signed(&document, key.public_key(), kind) {
+            return Err(Failure::input(
+                format!("{} is not signed again", self.file.display()),
+                &"this key has signed it before, and counts once",
+                "pass the file on to another operator",
+            ));
+        }
         document.add(cast(kind, &key, &certificate, &payload).map_err(sealing)?);
         papers::replace(&self.file, &document.to_bytes().map_err(sealing)?)?;
         screen.result(
@@ -104,6 +111,16 @@ pub(super) fn key_pair(key: &Path, cert: &Path) -> Result<(OfflineKey, Certifica
         &"the certificate names another key",
         "give the certificate that was made with this key",
     ))
+}
+
+/// Whether `key` signed the document before: a second signature would only be counted by people.
+fn has_signed(document: &GeneralJws, key: &PublicKey, kind: Kind) -> bool {
+    let typ = match kind {
+        Kind::List => Typ::List,
+        Kind::Order => Typ::Suspension,
+        Kind::Root => Typ::Root,
+    };
+    document.signers(&[key], typ).is_ok_and(|signers| !signers.is_empty())
 }
 
 fn cast(

@@ -327,8 +327,8 @@ pub enum FoundingError {
         /// What stands there.
         path: PathBuf,
     },
-    /// A file cannot be written.
-    #[error("{} cannot be written: {error}", path.display())]
+    /// A file cannot be read or written.
+    #[error("{}: {error}", path.display())]
     File {
         /// The file.
         path: PathBuf,

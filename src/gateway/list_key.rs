@@ -7,6 +7,7 @@ use super::applying::LIST_KEY;
 use super::founding::{FoundingError, list_payload_signed};
 use super::keys::KeyFolder;
 use crate::base::{MemberId, Timestamp, limits};
+use crate::crypto::jws::Typ;
 use crate::crypto::x509::Certificate;
 use crate::crypto::{Algorithm, SealError, json};
 use crate::exchange::KeyChangeRequest;
@@ -37,17 +38,37 @@ pub fn request_key_change(
 }
 
 /// Puts the new list key in the place of the old one, which is kept beside it, and signs the list
-/// that follows `held` with it: to be called when the federation list names the new key.
+/// that follows `held` with it: to be called when the federation list names the new key. Called
+/// again while the list in force is still the old key's, it signs again: the list that a run made
+/// which was cut off may be lost.
 pub fn take_new_list_key(
     folder: &Path,
     held: &[u8],
     now: Timestamp,
 ) -> Result<Vec<u8>, FoundingError> {
     let keys = KeyFolder::of(folder);
-    let certificate = only(&keys, NEXT_KEY)?;
+    let signed = SignedList::parse(held).map_err(FoundingError::HeldList)?;
+    if keys.certificate(NEXT_KEY).exists() || !has_taken_over(&keys, &signed)? {
+        move_files(&keys)?;
+    }
+    list_payload_signed(&renewed(&signed, now)?, &keys, now)
+}
+
+/// Whether the key in place followed the one that signed the list in force.
+fn has_taken_over(keys: &KeyFolder, held: &SignedList) -> Result<bool, FoundingError> {
+    if !keys.key(PREVIOUS_KEY).exists() {
+        return Ok(false);
+    }
+    let previous = keys.signer(PREVIOUS_KEY)?;
+    let signers = held.signatures().signers(&[previous.public_key()], Typ::List);
+    Ok(signers.is_ok_and(|signers| !signers.is_empty()))
+}
+
+fn move_files(keys: &KeyFolder) -> Result<(), FoundingError> {
+    let certificate = only(keys, NEXT_KEY)?;
     // A run that was cut off after the key was moved only has the certificate left to move.
     if keys.key(NEXT_KEY).exists() {
-        let old = (files::read_key(&keys.key(LIST_KEY))?, only(&keys, LIST_KEY)?);
+        let old = (files::read_key(&keys.key(LIST_KEY))?, only(keys, LIST_KEY)?);
         files::write_key(&keys.key(PREVIOUS_KEY), &old.0)?;
         files::write_certificates(&keys.certificate(PREVIOUS_KEY), &[old.1])?;
         rename(&keys.key(NEXT_KEY), &keys.key(LIST_KEY))?;
@@ -55,9 +76,7 @@ pub fn take_new_list_key(
     if keys.signer(LIST_KEY)?.public_key().spki_digest() != certificate.spki_digest() {
         return Err(SealError::BadKey.into());
     }
-    rename(&keys.certificate(NEXT_KEY), &keys.certificate(LIST_KEY))?;
-    let signed = SignedList::parse(held).map_err(FoundingError::HeldList)?;
-    list_payload_signed(&renewed(&signed, now)?, &keys, now)
+    rename(&keys.certificate(NEXT_KEY), &keys.certificate(LIST_KEY))
 }
 
 /// The same list with the next number and new dates.

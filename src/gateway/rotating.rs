@@ -28,32 +28,36 @@ pub struct Rotation<'a> {
 
 impl Rotation<'_> {
     /// Makes a new key beside the present one, and the list that follows `held` with both granted.
-    /// The gateway goes over to it at its first start after the list is in force.
+    /// The gateway goes over to it at its first start after the list is in force. Asked again
+    /// before that, it lists the same new key: the list of a run that was cut off may be lost.
     pub fn begin(&self, held: &[u8], now: Timestamp) -> Result<Vec<u8>, RotationError> {
         let file = self.file()?;
         let keys = KeyFolder::of(self.folder);
         let next = next_file(file);
-        if keys.key(&next).exists() {
-            return Err(RotationError::UnderWay);
-        }
         let present = present_key(&keys, file)?;
         change(held, &keys, now, |services| {
             let old = entry_of(services, present).ok_or(RotationError::NotListed)?.clone();
             let number = next_number(services, self.kind);
             let id = ServiceId::new(self.division, self.kind.word(), number);
-            let (made, chain) = self.make(&keys, number, now)?;
-            let entry = self.entry(&old, &id, &made, &chain, now)?;
-            files::write_certificates(&keys.certificate(&next), &chain)
-                .map_err(FoundingError::from)?;
-            files::write_key(&keys.key(&next), &made.pkcs8).map_err(FoundingError::from)?;
-            services.push(entry);
+            if keys.key(&next).exists() {
+                let new = present_key(&keys, &next)?;
+                if services.iter().any(|service| spki_of(service) == Some(new)) {
+                    return Err(RotationError::UnderWay);
+                }
+            } else {
+                let (made, chain) = self.make(&keys, number, now)?;
+                files::write_certificates(&keys.certificate(&next), &chain)
+                    .map_err(FoundingError::from)?;
+                files::write_key(&keys.key(&next), &made.pkcs8).map_err(FoundingError::from)?;
+            }
+            services.push(self.entry(&old, &id, &keys, now)?);
             Ok(())
         })
     }
 
     /// Makes the list that follows `held` with the old key withdrawn as superseded, and puts the
     /// new one's files in the old one's place. `was_used` tells whether the gateway has run with
-    /// a key.
+    /// a key. Asked again before that list is in force, it makes it again.
     pub fn finish(
         &self,
         held: &[u8],
@@ -62,11 +66,9 @@ impl Rotation<'_> {
     ) -> Result<Vec<u8>, RotationError> {
         let file = self.file()?;
         let keys = KeyFolder::of(self.folder);
-        let next = next_file(file);
-        if !keys.key(&next).exists() {
-            return Err(RotationError::NotBegun);
-        }
-        let (old, new) = (present_key(&keys, file)?, present_key(&keys, &next)?);
+        let is_moved = !keys.key(&next_file(file)).exists();
+        let (old, new) = places(&keys, file).ok_or(RotationError::NotBegun)?;
+        let (old, new) = (present_key(&keys, &old)?, present_key(&keys, &new)?);
         let list = change(held, &keys, now, |services| {
             let successor = entry_of(services, new).ok_or(RotationError::NotListed)?;
             let since = successor.information.status_starting_time;
@@ -76,17 +78,17 @@ impl Rotation<'_> {
             if !was_used(new) {
                 return Err(RotationError::Unused);
             }
+            if entry_of(services, old).is_none() {
+                return Err(if is_moved {
+                    RotationError::NotBegun
+                } else {
+                    RotationError::NotListed
+                });
+            }
             let place = services.iter_mut().find(|service| spki_of(service) == Some(old));
             supersede(place.ok_or(RotationError::NotListed)?, now)
         })?;
-        for (from, to) in [(file, superseded_file(file)), (&next, file.to_owned())] {
-            for path in [KeyFolder::key, KeyFolder::certificate] {
-                let (from, to) = (path(&keys, from), path(&keys, &to));
-                std::fs::rename(&from, &to).map_err(|error| {
-                    RotationError::Founding(FoundingError::File { path: from, error })
-                })?;
-            }
-        }
+        move_files(&keys, file)?;
         Ok(list)
     }
 
@@ -132,15 +134,16 @@ impl Rotation<'_> {
         &self,
         old: &EntityService,
         id: &ServiceId,
-        made: &Made,
-        chain: &[Certificate],
+        keys: &KeyFolder,
         now: Timestamp,
     ) -> Result<EntityService, FoundingError> {
-        let signer = made.signer()?;
-        let proof = prove(&signer, self.division.member(), id, self.kind)?;
+        let next = next_file(self.kind.word());
+        let chain = files::read_certificates(&keys.certificate(&next))?;
+        let signer = keys.signer(&next)?;
+        let proof = prove(signer.as_ref(), self.division.member(), id, self.kind)?;
         let mut entry = EntityService { information: old.information.clone(), history: Vec::new() };
         let information = &mut entry.information;
-        information.service_digital_identity = DigitalIdentity::of(chain);
+        information.service_digital_identity = DigitalIdentity::of(&chain);
         information.service_status = ServiceStatus::Granted.to_string();
         information.status_starting_time = now.whole_seconds();
         let extensions = &mut information.service_information_extensions;
@@ -178,6 +181,40 @@ fn present_key(keys: &KeyFolder, file: &str) -> Result<Digest, RotationError> {
     let chain = files::read_certificates(&keys.certificate(file)).map_err(FoundingError::from)?;
     let own = chain.first().ok_or(RotationError::NotListed)?;
     Ok(own.spki_digest())
+}
+
+/// Where the old key's certificate and the new one's lie, also after a run that was cut off while
+/// it moved them, or before its list was kept; `None` when no new key was made.
+fn places(keys: &KeyFolder, file: &str) -> Option<(String, String)> {
+    let (next, superseded) = (next_file(file), superseded_file(file));
+    if keys.key(&next).exists() {
+        return Some((file.to_owned(), next));
+    }
+    if !keys.certificate(&superseded).exists() {
+        return None;
+    }
+    let new = if keys.certificate(&next).exists() { next } else { file.to_owned() };
+    Some((superseded, new))
+}
+
+/// Keeps the old key beside the new one, and puts the new one in its place; goes on where a run
+/// was cut off.
+fn move_files(keys: &KeyFolder, file: &str) -> Result<(), FoundingError> {
+    let (next, superseded) = (next_file(file), superseded_file(file));
+    if keys.key(&next).exists() {
+        files::write_key(&keys.key(&superseded), &files::read_key(&keys.key(file))?)?;
+        let chain = files::read_certificates(&keys.certificate(file))?;
+        files::write_certificates(&keys.certificate(&superseded), &chain)?;
+        rename(&keys.key(&next), &keys.key(file))?;
+    }
+    if keys.certificate(&next).exists() {
+        rename(&keys.certificate(&next), &keys.certificate(file))?;
+    }
+    Ok(())
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), FoundingError> {
+    std::fs::rename(from, to).map_err(|error| FoundingError::File { path: from.to_owned(), error })
 }
 
 /// Withdraws an entry for the one reason that leaves what it signed before valid.
@@ -359,13 +396,44 @@ mod tests {
         let week = now() + 7 * DAY;
         assert!(matches!(finish(&first, true, week), Err(RotationError::NotBegun)));
         let both = rotation.begin(&first, now()).unwrap();
-        assert!(matches!(rotation.begin(&first, now()), Err(RotationError::UnderWay)));
+        assert!(matches!(rotation.begin(&both, now()), Err(RotationError::UnderWay)));
         assert!(matches!(finish(&first, true, week), Err(RotationError::NotListed)));
         let early = finish(&both, true, week - Duration::from_secs(1));
         assert!(matches!(early, Err(RotationError::TooEarly { until }) if until == week));
         assert!(matches!(finish(&both, false, week), Err(RotationError::Unused)));
         assert!(KeyFolder::of(folder.path()).key("status-next").exists(), "nothing was moved");
         assert!(finish(&both, true, week).is_ok());
+    }
+
+    #[test]
+    fn a_rotation_whose_list_was_lost_is_begun_and_finished_again() {
+        let (folder, first) = founded();
+        let rotation = rotation(folder.path(), ServiceKind::Status);
+        let keys = KeyFolder::of(folder.path());
+        let key = |file: &str| present_key(&keys, file).unwrap();
+        rotation.begin(&first, now()).unwrap();
+        let (old, new) = (key("status"), key("status-next"));
+        let both = rotation.begin(&first, now() + DAY).unwrap();
+        assert_eq!(key("status-next"), new, "the same new key");
+        assert_eq!(entries(&both, ServiceKind::Status).len(), 2);
+        assert!(matches!(rotation.begin(&both, now()), Err(RotationError::UnderWay)));
+        let finish = || rotation.finish(&both, |spki| spki == new, now() + 8 * DAY);
+        let superseded = |list: &[u8]| {
+            let [withdrawn, granted] = &entries(list, ServiceKind::Status)[..] else {
+                panic!("two entries");
+            };
+            withdrawn.0.ends_with("withdrawn") && granted.0.ends_with("granted")
+        };
+        assert!(superseded(&finish().unwrap()));
+        // Once more, as when the file for it could not be written; then with one move left to do.
+        let last = finish().unwrap();
+        assert!(superseded(&last));
+        std::fs::rename(keys.certificate("status"), keys.certificate("status-next")).unwrap();
+        assert!(superseded(&finish().unwrap()));
+        assert_eq!((key("status"), key("status-superseded")), (new, old));
+        assert_eq!(keys.signer("status").unwrap().public_key().spki_digest(), new);
+        let after = rotation.finish(&last, |_| true, now() + 9 * DAY);
+        assert!(matches!(after, Err(RotationError::NotBegun)), "{after:?}");
     }
 
     #[test]

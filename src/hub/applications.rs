@@ -2,7 +2,7 @@
 //! applications wait. To take one in is for the operators, on their own desks.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Json;
@@ -102,11 +102,11 @@ impl Node {
             Problem::new(Code::ValidationFailed)
                 .with_error("/bundle/addressee/nonce", refusal.to_string())
         })?;
-        if !self.enrolments.admit(now) {
+        let Some(place) = self.enrolments.admit(now) else {
             return Err(Problem::new(Code::RateLimited).with_detail(
                 "this hub took as many applications today as the list log bears: come back tomorrow",
             ));
-        }
+        };
         let member = opened.bundle.enrolment.member;
         let row = ApplicationRow {
             list_key: opened.fingerprint(),
@@ -133,7 +133,10 @@ impl Node {
             Effect::PutApplication(row),
         ];
         match self.store.commit(effects, Pending::new(entry, &self.entropy)).await {
-            Ok(_) => self.log_line(leaf, Actor::gateway()).await.map(|()| answer),
+            Ok(_) => {
+                place.keep();
+                self.log_line(leaf, Actor::gateway()).await.map(|()| answer)
+            }
             Err(CommitError::Refused { .. }) => Err(Problem::new(Code::RequestReplayed)
                 .with_detail("the nonce was used before: fetch another")),
             Err(CommitError::Store(_)) => Err(Problem::new(Code::AuditUnavailable)),
@@ -177,17 +180,45 @@ fn summary(row: &ApplicationRow) -> Value {
 pub(super) struct DailyEnrolments(Mutex<VecDeque<Timestamp>>);
 
 impl DailyEnrolments {
-    /// Counts one more at `now`, if the day has room for it.
-    fn admit(&self, now: Timestamp) -> bool {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// A place for one more at `now`, if the day has room for it.
+    fn admit(&self, now: Timestamp) -> Option<TodaysPlace<'_>> {
+        let mut taken = self.taken();
         while taken.front().is_some_and(|first| now.since(*first) >= DAY) {
             taken.pop_front();
         }
         let has_room = taken.len() < limits::ENROLMENTS_PER_DAY;
-        if has_room {
+        has_room.then(|| {
             taken.push_back(now);
+            TodaysPlace { day: Some(self), at: now }
+        })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, VecDeque<Timestamp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the day, free again when the application comes to nothing: one that is sent again
+/// and again, and refused, must not keep others away.
+struct TodaysPlace<'d> {
+    day: Option<&'d DailyEnrolments>,
+    at: Timestamp,
+}
+
+impl TodaysPlace<'_> {
+    /// The application was taken in.
+    fn keep(mut self) {
+        self.day = None;
+    }
+}
+
+impl Drop for TodaysPlace<'_> {
+    fn drop(&mut self) {
+        let Some(day) = self.day else { return };
+        let mut taken = day.taken();
+        if let Some(place) = taken.iter().rposition(|at| *at == self.at) {
+            taken.remove(place);
         }
-        has_room
     }
 }
 
@@ -202,9 +233,19 @@ mod tests {
         let start: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
         let day = DailyEnrolments::default();
         for _ in 0..limits::ENROLMENTS_PER_DAY {
-            assert!(day.admit(start));
+            day.admit(start).unwrap().keep();
         }
-        assert!(!day.admit(start + Duration::from_hours(23)));
-        assert!(day.admit(start + DAY));
+        assert!(day.admit(start + Duration::from_hours(23)).is_none());
+        assert!(day.admit(start + DAY).is_some());
+    }
+
+    #[test]
+    fn an_application_that_is_refused_takes_no_place_of_the_day() {
+        let start: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
+        let day = DailyEnrolments::default();
+        for _ in 0..=limits::ENROLMENTS_PER_DAY {
+            assert!(day.admit(start).is_some());
+        }
+        assert_eq!(day.taken().len(), 0);
     }
 }

@@ -65,7 +65,8 @@ impl Board {
 
     /// Publishes lists together: logs them, names them in a new freshness statement, and takes all
     /// of it by the rules of every node. The first statement names the federation list before
-    /// there are others.
+    /// there are others. A list that is published already gets no second line: every node reads
+    /// every line.
     pub(super) fn publish(
         &self,
         lists: &[(ListId, &[u8])],
@@ -89,7 +90,19 @@ impl Board {
             sequence: named.sequence,
             sha256: named.sha256,
         };
-        let leaves: Vec<LogLeaf> = named.iter().map(leaf).collect();
+        let is_new = |(id, named): &&(ListId, Named)| {
+            self.state.newest(*id).is_none_or(|held| held.named != *named)
+        };
+        let leaves: Vec<LogLeaf> = named.iter().filter(is_new).map(leaf).collect();
+        if leaves.is_empty() {
+            let refused = refused_entries(&self.state, &named, now);
+            return Ok(Publication {
+                board: self.clone(),
+                lines: Vec::new(),
+                lists: named,
+                refused,
+            });
+        }
         let (board, lines) = self.logged(&leaves, signers, now)?;
         let token = board.freshness(&named, signers, now)?;
         let mut state = board.state.accept(Update::Freshness(&token), now)?.state;

@@ -47,7 +47,10 @@ impl Node {
         let mut published: Vec<Effect> = published.collect();
         let newly = newly_listed(board.state(), state, &publication.lists);
         published.push(Effect::ListKeys(newly));
-        self.keep(&board, &publication, published, actor, now).await?;
+        let is_news = !publication.lines.is_empty();
+        if is_news {
+            self.keep(&board, &publication, published, actor, now).await?;
+        }
         let refused: Vec<_> = publication
             .refused
             .iter()
@@ -60,7 +63,9 @@ impl Node {
                 json!({ "id": id, "sequence": named.sequence, "sha256": named.sha256 })
             })
             .collect();
-        self.put_up(&mut board, publication.board, now);
+        if is_news {
+            self.put_up(&mut board, publication.board, now);
+        }
         Ok(json!({ "published": told, "refused": refused }))
     }
 

@@ -249,10 +249,12 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     ])
 }
 
-/// A member that is staged may connect: it fetches lists and proves itself.
+/// A member that is staged may connect: it fetches lists and proves itself. So may one that is
+/// suspended: its own gateway stops issuing only when it hears of that, and must not go on with
+/// what others have revoked meanwhile.
 fn federation_standing(caller: &Caller) -> Result<(), Code> {
     match caller.standing() {
-        Ok(()) | Err(Code::MemberStaged) => Ok(()),
+        Ok(()) | Err(Code::MemberStaged | Code::MemberSuspended) => Ok(()),
         Err(code) => Err(code),
     }
 }

@@ -92,6 +92,9 @@ pub(super) async fn put_list(
     if caller.member() != Some(code.member()) {
         return Err(Problem::new(Code::RoleNotAllowed));
     }
+    if let Err(code @ Code::MemberSuspended) = caller.standing() {
+        return Err(Problem::new(code));
+    }
     let id = ListId::Province(code);
     let held = node.snapshot.load().state().newest(id).map_or(0, |header| header.named.sequence);
     let condition =
@@ -121,7 +124,7 @@ pub(super) async fn command(
     match command.as_str() {
         "list-publish" => {
             let order: ListOrder = read(value)?;
-            let lists = order.all();
+            let lists = order.all()?;
             let lists: Vec<_> = lists.iter().map(|list| (list.id, list.list.as_bytes())).collect();
             Ok(Json(node.publish(&lists, actor).await?).into_response())
         }
@@ -156,10 +159,11 @@ pub(super) async fn readyz(State(node): State<Arc<Node>>) -> Result<Response, Pr
 /// One list, or several that only make sense together, such as a federation list that changes a
 /// member's list key and the first list under the new key.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum ListOrder {
-    One(ListToPublish),
-    Several { lists: Vec<ListToPublish> },
+#[serde(deny_unknown_fields)]
+struct ListOrder {
+    id: Option<ListId>,
+    list: Option<String>,
+    lists: Option<Vec<ListToPublish>>,
 }
 
 #[derive(Deserialize)]
@@ -170,11 +174,26 @@ struct ListToPublish {
 }
 
 impl ListOrder {
-    fn all(self) -> Vec<ListToPublish> {
-        match self {
-            Self::One(list) => vec![list],
-            Self::Several { lists } => lists,
+    /// Every list that is to be published, each once.
+    fn all(self) -> Result<Vec<ListToPublish>, Problem> {
+        let wrong =
+            |pointer: String, why| Problem::new(Code::ValidationFailed).with_error(pointer, why);
+        let lists = match (self.id, self.list, self.lists) {
+            (Some(id), Some(list), None) => vec![ListToPublish { id, list }],
+            (None, None, Some(lists)) if !lists.is_empty() => lists,
+            _ => {
+                return Err(wrong(
+                    String::new(),
+                    "give `id` and `list`, or at least one of `lists`",
+                ));
+            }
+        };
+        for (place, list) in lists.iter().enumerate() {
+            if lists.iter().take(place).any(|other| other.id == list.id) {
+                return Err(wrong(format!("/lists/{place}/id"), "stands twice"));
+            }
         }
+        Ok(lists)
     }
 }
 

@@ -75,4 +75,22 @@ fn the_old_key_names_the_new_one_and_signs_until_it_takes_over() {
     next.key_change.verify(member, &new).unwrap();
 }
 
+#[test]
+fn a_list_of_the_new_key_that_was_lost_is_signed_again() {
+    let folder = founded();
+    let (path, now) = (folder.path(), SystemClock.now());
+    let member = "510000".parse::<Division>().unwrap().member();
+    let keys = KeyFolder::of(path);
+    let held = std::fs::read(path.join("outbox/list.json")).unwrap();
+    request_key_change(path, member, 1, now).unwrap();
+    let lost = take_new_list_key(path, &held, now).unwrap();
+    let new = keys.signer(LIST_KEY).unwrap().public_key().clone();
+    let again = take_new_list_key(path, &held, now).unwrap();
+    let list = SignedList::parse(&again).unwrap();
+    assert_eq!(list.signatures().signers(&[&new], Typ::List).unwrap().len(), 1);
+    assert_eq!(keys.signer(LIST_KEY).unwrap().public_key(), &new, "no key was moved again");
+    // Once a list of the new key is in force, there is nothing left to take over.
+    assert!(take_new_list_key(path, &lost, now).is_err());
+}
+
 const HUB: &str = "https://hub.example:8443";
