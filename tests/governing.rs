@@ -210,8 +210,11 @@ fn tl_41_two_operators_stop_one_member_and_a_third_is_asked_for_the_next() {
             text(&order),
             "--json",
         ]);
-        for operator in operators {
-            sign(&order, *operator, None);
+        for (before, operator) in operators.iter().enumerate() {
+            let signed = sign(&order, *operator, None);
+            let said = String::from_utf8_lossy(&signed.stdout).into_owned();
+            let expected = if before == 0 { "has 1 signature\n" } else { "has 2 signatures\n" };
+            assert!(said.ends_with(expected), "{said}");
         }
         order
     };

@@ -10,7 +10,7 @@ use super::fail::Failure;
 use super::screen::Screen;
 use super::signing::{Sign, certificate, sealing};
 use super::{init, papers, state};
-use crate::base::{Clock as _, SystemClock, limits};
+use crate::base::{Clock as _, SystemClock, counted, limits};
 use crate::crypto::Digest;
 use crate::crypto::jws::GeneralJws;
 use crate::crypto::note::{VerifierKey, WitnessKey};
@@ -127,9 +127,14 @@ impl New {
         let payload = hub::root_payload(&config.data_dir, &charter, terms, SystemClock.now())
             .map_err(|error| init::hub_failure(&error))?;
         write(&self.out, payload, screen)?;
-        screen.note(&format!("next: {} operators run hutong trust sign on it", self.threshold));
+        let signers = number_of_operators(self.threshold);
+        screen.note(&format!("next: {signers} to run hutong trust sign on it"));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn number_of_operators(number: u32) -> String {
+    counted(number, "operator", "operators")
 }
 
 impl Next {
@@ -149,8 +154,8 @@ impl Next {
         }
         write(&self.out, payload, screen)?;
         screen.note(&format!(
-            "next: {} operators of root {} and {} of this one run hutong trust sign on it",
-            held.document().operators.threshold,
+            "next: {} of root {} and {} of this one to run hutong trust sign on it",
+            number_of_operators(held.document().operators.threshold),
             held.document().sequence,
             document.operators.threshold,
         ));

@@ -14,7 +14,7 @@ use super::ends::KeyEnd;
 use super::labels::{
     GrantKind, HandshakeFailure, KeyName, decision_label, division_label, outcome_label,
 };
-use crate::base::{Code, Countdown, Division, Timestamp};
+use crate::base::{Code, Countdown, Division, Timestamp, counted};
 
 /// The metrics of one node.
 pub struct Telemetry {
@@ -177,7 +177,8 @@ impl Telemetry {
         let mut countdown = self.countdown.lock().unwrap_or_else(PoisonError::into_inner);
         for each in ends {
             if let Some(days) = countdown.look(&each.name, each.end, each.life, now) {
-                tracing::warn!(key = each.name, end = %each.end, "ends in {days} days or less");
+                let left = counted(days, "day", "days");
+                tracing::warn!(key = each.name, end = %each.end, "ends in {left} or less");
                 let days = days.to_string();
                 self.end_alarms.with_label_values(&[each.key.label(), days.as_str()]).inc();
             }
