@@ -287,6 +287,59 @@ fn a_stolen_freshness_key_is_replaced_by_the_next_root() {
 }
 
 #[test]
+fn the_hub_moves_to_another_address_that_the_next_root_names() {
+    let desk = Desk::new();
+    let mut nodes = desk.apart.serve(&["hub", "120000"]);
+    let hub = desk.apart.node("hub");
+    let root = hub.dir.join("trust/root.json");
+    let base = Federation::at_rest().base;
+    let (old, new) = (base, base + 8);
+    let next = desk.file("root-2.json");
+    let order = |address: &str| {
+        let given = ["--from", text(&root), "--out", text(&next), "--hub-url", address];
+        run(&[&["trust", "root", "next"], &given[..]].concat())
+    };
+    for address in ["http://127.0.0.1:1", "https://127.0.0.1:1/hub", "hub.example"] {
+        assert_eq!(order(address).status.code(), Some(64), "{address} is no origin");
+    }
+    let made = order(&format!("https://127.0.0.1:{new}"));
+    let said = String::from_utf8_lossy(&made.stderr).into_owned();
+    let expected = format!("hub address   https://127.0.0.1:{new}, not https://127.0.0.1:{old}");
+    assert!(made.status.success() && said.contains(&expected), "{said}");
+    for operator in [1, 2, 4] {
+        sign(&next, operator, None);
+    }
+    publish_root(&next);
+    let follows = |node: &str| {
+        let stranger = Federation::at_rest().desk(node, 1, None);
+        let followed =
+            until(PATIENCE, || answered(stranger.get("/v1/root/2")).is_done().then_some(()));
+        assert!(followed.is_some(), "{node} takes the next root");
+    };
+    follows("120000");
+    nodes[0].signal("TERM");
+    nodes[0].wait();
+    hub.edit_config(|config| config.replace(&format!(":{old}\""), &format!(":{new}\"")));
+    nodes[0] = desk.apart.serve(&["hub"]).remove(0);
+    // Hebei was away: where it looks for the hub there is none, and Tianjin has the root.
+    nodes.extend(desk.apart.serve(&["130000"]));
+    for (place, node) in [(1, "120000"), (2, "130000")] {
+        follows(node);
+        let reaches = || !ready(node)["degraded"].to_string().contains("hub-unreachable");
+        let reached = until(PATIENCE, || reaches().then_some(()));
+        assert!(reached.is_some(), "{node}: {}", nodes[place].stderr());
+    }
+    // What the moved hub publishes is taken, also by one that starts again under its old pin.
+    nodes.truncate(1);
+    let order = desk.file("stop.json");
+    desk.own_order("to see that the moved hub is heard", &order);
+    let answer = at_hub(&["trust", "publish", text(&order)]);
+    assert_eq!(answer["answers"][0]["standing"], json!("in-force"), "{answer}");
+    nodes.extend(desk.apart.serve(&["130000"]));
+    comes_to("REFUSE", "issuer.suspended");
+}
+
+#[test]
 fn tl_46_witnesses_are_appointed_and_a_list_waits_for_them() {
     let desk = Desk::new();
     let nodes = desk.apart.serve(&["hub", "120000", "130000", "440000"]);

@@ -271,7 +271,7 @@ fn not_written(what: &str, error: &impl std::fmt::Display, cause: &std::io::Erro
 }
 
 /// An origin as others will compare it, read before anything is made.
-fn origin(text: &str) -> Result<String, crate::peer::OriginError> {
+pub(super) fn origin(text: &str) -> Result<String, crate::peer::OriginError> {
     Origin::parse(text, OriginPolicy::AllowPrivate).map(|origin| origin.as_str().to_owned())
 }
 

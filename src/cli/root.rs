@@ -86,6 +86,9 @@ pub(super) struct Next {
     /// Certificate of the new key of the list log.
     #[arg(long, value_name = "CERT")]
     log: Option<PathBuf>,
+    /// Origin of the hub's federation listener from now on, when the hub moves.
+    #[arg(long, value_name = "ORIGIN", value_parser = init::origin)]
+    hub_url: Option<String>,
     /// Certificate of the hub's new TLS key.
     #[arg(long, value_name = "CERT")]
     hub_tls: Option<PathBuf>,
@@ -176,6 +179,9 @@ impl Next {
         if let Some(path) = &self.freshness {
             document.freshness = PinnedKey::of(&certificate(path)?);
         }
+        if let Some(url) = &self.hub_url {
+            document.hub.url.clone_from(url);
+        }
         if let Some(path) = &self.hub_tls {
             document.hub.tls_spki_sha256 = certificate(path)?.spki_digest();
         }
@@ -242,6 +248,8 @@ fn changes(held: &Root, next: &RootDocument) -> Vec<String> {
     let freshness = next.freshness.spki_sha256;
     say(freshness != before.freshness.spki_sha256, format!("freshness key {}", freshness.to_hex()));
     say(next.log.vkey != before.log.vkey, format!("list log key  {}", next.log.vkey));
+    let url = &next.hub.url;
+    say(*url != before.hub.url, format!("hub address   {url}, not {}", before.hub.url));
     let tls = next.hub.tls_spki_sha256;
     say(tls != before.hub.tls_spki_sha256, format!("hub TLS key   {}", tls.to_hex()));
     let (quorum, count) = (next.witnesses.quorum, next.witnesses.vkeys.len());
