@@ -46,6 +46,50 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Makes Tianjin's own order against itself, and tells its digest.
+    fn own_order(&self, reason: &str, out: &Path) -> String {
+        let keys = self.folder("120000").join("keys");
+        let (key, cert) = (keys.join("list-signing.key.pem"), keys.join("list-signing.cert.pem"));
+        let order = ["member", "suspend", "120000", "--reason", reason, "--json"];
+        let signed = ["--key", text(&key), "--cert", text(&cert), "--out", text(out)];
+        done(&[&order[..], &signed].concat())["sha256"].as_str().unwrap().to_owned()
+    }
+
+    /// Its operator publishes an order at this gateway.
+    fn bring_to(&self, division: &str, order: &Path) {
+        let federation = Federation::at_rest();
+        let port = federation.address(division, 2).port();
+        let file = |what: &str| federation.dir.join(format!("clients/{division}-operator.{what}"));
+        let server = self.folder(division).join("keys/gateway-tls.cert.pem");
+        let answer = done(&[
+            "trust",
+            "publish",
+            "--gateway",
+            &format!("https://127.0.0.1:{port}"),
+            "--server-cert",
+            text(&server),
+            "--cert",
+            text(&file("cert.pem")),
+            "--key",
+            text(&file("key.pem")),
+            "--json",
+            text(order),
+        ]);
+        assert_eq!(answer["answers"][0]["standing"], json!("in-force"), "{answer}");
+    }
+
+    /// The operators lift these orders by the next federation list.
+    fn restore(&self, division: &str, orders: &[&str]) {
+        let held = self.held_list("held.json");
+        let next = self.file("restore.json");
+        let mut arguments = vec!["member", "restore", division, "--list", text(&held), "--json"];
+        arguments.extend(orders.iter().flat_map(|order| ["--order", *order]));
+        done(&[&arguments[..], &["--out", text(&next)]].concat());
+        sign_and_publish(&next, Some(&held));
+    }
+}
+
 /// What `/readyz` of a node says.
 fn ready(node: &str) -> Value {
     let client = format!("{node}-operator");
@@ -75,44 +119,12 @@ fn comes_to(decision: &str, reason: &str) {
 #[test]
 fn a_member_stops_itself_and_comes_back_by_a_list_that_cites_the_order() {
     let desk = Desk::new();
-    let _nodes = desk.apart.serve(&["hub", "120000", "130000", "440000"]);
+    let nodes = desk.apart.serve(&["hub", "120000", "130000", "440000"]);
     comes_to("ACCEPT", "ok");
-    let keys = desk.folder("120000").join("keys");
     let order = desk.file("stop.json");
-    let (key, cert) = (keys.join("list-signing.key.pem"), keys.join("list-signing.cert.pem"));
-    let made = done(&[
-        "member",
-        "suspend",
-        "120000",
-        "--reason",
-        "list key stolen",
-        "--key",
-        text(&key),
-        "--cert",
-        text(&cert),
-        "--out",
-        text(&order),
-        "--json",
-    ]);
+    let sha256 = desk.own_order("list key stolen", &order);
     // It is brought to one gateway alone, which is not the one that is watched.
-    let guangdong = Federation::at_rest();
-    let operator = |what: &str| guangdong.dir.join(format!("clients/440000-operator.{what}.pem"));
-    let server = desk.folder("440000").join("keys/gateway-tls.cert.pem");
-    let answer = done(&[
-        "trust",
-        "publish",
-        "--gateway",
-        &format!("https://127.0.0.1:{}", guangdong.base + 32),
-        "--server-cert",
-        text(&server),
-        "--cert",
-        text(&operator("cert")),
-        "--key",
-        text(&operator("key")),
-        "--json",
-        text(&order),
-    ]);
-    assert_eq!(answer["answers"][0]["standing"], json!("in-force"), "{answer}");
+    desk.bring_to("440000", &order);
     comes_to("REFUSE", "issuer.suspended");
     let shunned = Federation::at_rest().member_desk("130000", 0, "120000");
     let stopped = until(PATIENCE, || {
@@ -138,31 +150,66 @@ fn a_member_stops_itself_and_comes_back_by_a_list_that_cites_the_order() {
     let put = String::from_utf8_lossy(&put.stdout).into_owned();
     assert!(put.contains("\"code\":\"member-suspended\""), "{put}");
 
-    let held = desk.held_list("held.json");
-    let sha256 = made["sha256"].as_str().unwrap();
-    let restore = |order: &str, out: &Path| {
-        run(&[
-            "member",
-            "restore",
-            "120000",
-            "--list",
-            text(&held),
-            "--order",
-            order,
-            "--out",
-            text(out),
-        ])
-    };
-    let next = desk.file("restore.json");
-    let output = restore(sha256, &next);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    sign_and_publish(&next, Some(&held));
+    // It goes on reading trust, at the hub and elsewhere.
+    let at_the_hub = Federation::at_rest().member_desk("hub", 0, "120000");
+    for (reader, of) in [(&shunned, "another gateway"), (&at_the_hub, "the hub")] {
+        for path in [
+            "/v1/freshness",
+            "/v1/suspensions",
+            "/v1/lists/federation",
+            "/v1/lists/130000",
+            "/v1/log/checkpoint",
+        ] {
+            assert_eq!(answered(reader.get(path)).status, 200, "{path} at {of}");
+        }
+        assert_eq!(answered(reader.get("/v1/root/2")).status, 404, "no newer root at {of}");
+    }
+    let own = Federation::at_rest().desk("120000", 1, None);
+    let held_by_itself = || answered(own.get("/v1/suspensions")).body["orders"].clone();
+    let knows = || (held_by_itself().as_array().map(Vec::len) == Some(1)).then_some(());
+    assert!(until(PATIENCE, knows).is_some(), "it knows that it is stopped");
+    let reaches = || !ready("120000")["degraded"].to_string().contains("hub-unreachable");
+    assert!(until(PATIENCE, || reaches().then_some(())).is_some(), "{}", nodes[1].stderr());
+    // Its key is said to be stolen, and indeed nobody brought the order at its own gateway.
+    let alarmed = until(PATIENCE, || nodes[1].stderr().contains("not signed here").then_some(()));
+    assert!(alarmed.is_some(), "{}", nodes[1].stderr());
+
+    desk.restore("120000", &[&sha256]);
     comes_to("ACCEPT", "ok");
+    let restored = until(PATIENCE, || (held_by_itself() == json!([])).then_some(()));
+    assert!(restored.is_some(), "it hears that it is restored: {}", held_by_itself());
     let lifted = until(PATIENCE, || {
         let orders = answered(Federation::at_rest().desk("440000", 1, None).get("/v1/suspensions"));
         (orders.body["orders"] == json!([])).then_some(())
     });
     assert!(lifted.is_some(), "the lifted order is gone everywhere");
+}
+
+#[test]
+fn a_province_knows_its_own_orders_long_after_they_were_lifted() {
+    let desk = Desk::new();
+    let mut nodes = desk.apart.serve(&["hub", "130000", "120000"]);
+    comes_to("ACCEPT", "ok");
+    let brought = desk.file("brought.json");
+    let brought_sha256 = desk.own_order("brought to its own gateway", &brought);
+    desk.bring_to("120000", &brought);
+    comes_to("REFUSE", "issuer.suspended");
+    // The gateway is away from before the other order is made until after both are lifted.
+    nodes.pop();
+    let carried = desk.folder("120000").join("outbox/stop.json");
+    let carried_sha256 = desk.own_order("carried to the hub by hand", &carried);
+    let answer = at_hub(&["trust", "publish", text(&carried)]);
+    assert_eq!(answer["answers"][0]["standing"], json!("in-force"), "{answer}");
+    desk.restore("120000", &[&brought_sha256, &carried_sha256]);
+    nodes.extend(desk.apart.serve(&["120000"]));
+    let head = |node: &str| {
+        let reply = answered(Federation::at_rest().desk(node, 1, None).get("/v1/log/checkpoint"));
+        reply.body.as_str().and_then(|text| text.lines().nth(1)).map(str::to_owned)
+    };
+    let newest = head("hub").unwrap();
+    let read = until(PATIENCE, || (head("120000").as_ref() == Some(&newest)).then_some(()));
+    assert!(read.is_some(), "{newest}, not {:?}", head("120000"));
+    assert!(!nodes[2].stderr().contains("not signed here"), "{}", nodes[2].stderr());
 }
 
 #[test]
@@ -181,8 +228,11 @@ fn tl_41_two_operators_stop_one_member_and_a_third_is_asked_for_the_next() {
             text(&order),
             "--json",
         ]);
-        for operator in operators {
-            sign(&order, *operator, None);
+        for (before, operator) in operators.iter().enumerate() {
+            let signed = sign(&order, *operator, None);
+            let said = String::from_utf8_lossy(&signed.stdout).into_owned();
+            let expected = if before == 0 { "has 1 signature\n" } else { "has 2 signatures\n" };
+            assert!(said.ends_with(expected), "{said}");
         }
         order
     };
@@ -252,6 +302,59 @@ fn a_stolen_freshness_key_is_replaced_by_the_next_root() {
         (!degraded.to_string().contains("hub-unreachable")).then_some(())
     });
     assert!(fresh.is_some(), "{}", hub[0].stderr());
+}
+
+#[test]
+fn the_hub_moves_to_another_address_that_the_next_root_names() {
+    let desk = Desk::new();
+    let mut nodes = desk.apart.serve(&["hub", "120000"]);
+    let hub = desk.apart.node("hub");
+    let root = hub.dir.join("trust/root.json");
+    let base = Federation::at_rest().base;
+    let (old, new) = (base, base + 8);
+    let next = desk.file("root-2.json");
+    let order = |address: &str| {
+        let given = ["--from", text(&root), "--out", text(&next), "--hub-url", address];
+        run(&[&["trust", "root", "next"], &given[..]].concat())
+    };
+    for address in ["http://127.0.0.1:1", "https://127.0.0.1:1/hub", "hub.example"] {
+        assert_eq!(order(address).status.code(), Some(64), "{address} is no origin");
+    }
+    let made = order(&format!("https://127.0.0.1:{new}"));
+    let said = String::from_utf8_lossy(&made.stderr).into_owned();
+    let expected = format!("hub address   https://127.0.0.1:{new}, not https://127.0.0.1:{old}");
+    assert!(made.status.success() && said.contains(&expected), "{said}");
+    for operator in [1, 2, 4] {
+        sign(&next, operator, None);
+    }
+    publish_root(&next);
+    let follows = |node: &str| {
+        let stranger = Federation::at_rest().desk(node, 1, None);
+        let followed =
+            until(PATIENCE, || answered(stranger.get("/v1/root/2")).is_done().then_some(()));
+        assert!(followed.is_some(), "{node} takes the next root");
+    };
+    follows("120000");
+    nodes[0].signal("TERM");
+    nodes[0].wait();
+    hub.edit_config(|config| config.replace(&format!(":{old}\""), &format!(":{new}\"")));
+    nodes[0] = desk.apart.serve(&["hub"]).remove(0);
+    // Hebei was away: where it looks for the hub there is none, and Tianjin has the root.
+    nodes.extend(desk.apart.serve(&["130000"]));
+    for (place, node) in [(1, "120000"), (2, "130000")] {
+        follows(node);
+        let reaches = || !ready(node)["degraded"].to_string().contains("hub-unreachable");
+        let reached = until(PATIENCE, || reaches().then_some(()));
+        assert!(reached.is_some(), "{node}: {}", nodes[place].stderr());
+    }
+    // What the moved hub publishes is taken, also by one that starts again under its old pin.
+    nodes.truncate(1);
+    let order = desk.file("stop.json");
+    desk.own_order("to see that the moved hub is heard", &order);
+    let answer = at_hub(&["trust", "publish", text(&order)]);
+    assert_eq!(answer["answers"][0]["standing"], json!("in-force"), "{answer}");
+    nodes.extend(desk.apart.serve(&["130000"]));
+    comes_to("REFUSE", "issuer.suspended");
 }
 
 #[test]

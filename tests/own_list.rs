@@ -89,8 +89,11 @@ fn a_list_that_is_due_is_signed_again_by_its_gateway_where_the_key_is() {
     let federation = Federation::at_rest();
     let operator = federation.kept_desk("440000", 2, "440000-operator");
     let list = next_list("440000", |list| {
-        let soon = (now() + Duration::from_hours(6 * 24)).whole_seconds();
-        list["LoTE"]["ListAndSchemeInformation"]["NextUpdate"] = json!(soon);
+        // Made eight days ago and never since, as it stands where the key is away for a week.
+        let scheme = &mut list["LoTE"]["ListAndSchemeInformation"];
+        let made = (now() - Duration::from_hours(8 * 24)).whole_seconds();
+        scheme["ListIssueDateTime"] = json!(made);
+        scheme["NextUpdate"] = json!(made + Duration::from_hours(14 * 24));
     });
     let published = post(&operator, "list-publish", &json!({ "list": list }));
     assert!(published.is_done(), "{published:?}");
@@ -105,6 +108,9 @@ fn a_list_that_is_due_is_signed_again_by_its_gateway_where_the_key_is() {
     };
     told("hutong_list_signings_total{outcome=\"config-invalid\"}");
     told("hutong_end_alarms_total{days=\"7\",key=\"own_list\"} 1");
+    let metrics = answered(operator.get("/metrics")).body;
+    let fortnight = "{days=\"14\",key=\"own_list\"}";
+    assert!(!metrics.as_str().unwrap().contains(fortnight), "a list of two weeks that is new");
     assert_eq!(held_number("440000"), sequence, "nothing is signed without the key");
     std::fs::rename(&away, &key).unwrap();
     until_held("440000", &json!(sequence + 1));

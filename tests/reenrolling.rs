@@ -129,7 +129,7 @@ fn found_anew(folder: &Path) {
     let base = Federation::at_rest().base;
     let origin = |listener: u16| format!("https://127.0.0.1:{}", base + listener);
     let root = Federation::at_rest().dir.join("trust-anchors/root.json");
-    done(&[
+    let founded = done(&[
         "init",
         "gateway",
         text(folder),
@@ -150,4 +150,5 @@ fn found_anew(folder: &Path) {
         "--allow-private-addresses",
         "--json",
     ]);
+    assert_eq!(founded["authority_code_in_doubt"], json!(true), "its last character is an H");
 }

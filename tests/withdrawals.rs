@@ -412,13 +412,14 @@ fn r5_a_suspended_member_is_turned_away_on_its_open_connection() {
             let gateway = founded.start_gateway(WATCHED, Duration::from_secs(30), true).await?;
             founded.ready(WATCHED).await?;
             let member = founded.member_desk(WATCHED, ISSUING)?;
-            done(member.get("/v1/freshness").await?)?;
+            let page = "/.well-known/elicence-gateway";
+            done(member.get(page).await?)?;
             let connections = gate.accepted();
             let order: Value = serde_json::from_slice(&founded.order(ISSUING, "all", None)?)?;
             done(founded.desk("hub", 1, None)?.post("/v1/suspensions", &order).await?)?;
             let since = Instant::now();
             let refused = loop {
-                let reply = member.get("/v1/freshness").await?;
+                let reply = member.get(page).await?;
                 if !reply.is_done() {
                     break reply;
                 }

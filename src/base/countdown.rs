@@ -1,6 +1,7 @@
 //! How near an end is: sixty, thirty, fourteen, seven days, one day; and that each is told once.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::time::Timestamp;
 
@@ -8,11 +9,18 @@ use super::time::Timestamp;
 pub const END_THRESHOLDS: [u16; 5] = [60, 30, 14, 7, 1];
 
 /// The nearest of [`END_THRESHOLDS`] that an end at `end` has reached by `now`; none while it is
-/// further away than all of them.
+/// further away than all of them. What lives for `life` in all was never further away than that,
+/// so a threshold of as much or more says nothing of it before it has ended.
 #[must_use]
-pub fn end_threshold(end: Timestamp, now: Timestamp) -> Option<u16> {
+pub fn end_threshold(end: Timestamp, life: Duration, now: Timestamp) -> Option<u16> {
     let left = end.unix_seconds().saturating_sub(now.unix_seconds());
-    END_THRESHOLDS.into_iter().rev().find(|days| left <= i64::from(*days) * SECONDS_PER_DAY)
+    let mut telling =
+        END_THRESHOLDS.into_iter().rev().filter(|days| left <= 0 || whole_days(*days) < life);
+    telling.find(|days| left <= i64::from(*days) * SECONDS_PER_DAY)
+}
+
+const fn whole_days(days: u16) -> Duration {
+    Duration::from_hours(24 * days as u64)
 }
 
 /// What was told of which end.
@@ -24,8 +32,14 @@ pub struct Countdown {
 impl Countdown {
     /// The threshold that the end of `name` has reached since it was last looked at. An end that
     /// moved away is counted down to anew.
-    pub fn look(&mut self, name: &str, end: Timestamp, now: Timestamp) -> Option<u16> {
-        let Some(reached) = end_threshold(end, now) else {
+    pub fn look(
+        &mut self,
+        name: &str,
+        end: Timestamp,
+        life: Duration,
+        now: Timestamp,
+    ) -> Option<u16> {
+        let Some(reached) = end_threshold(end, life, now) else {
             self.told.remove(name);
             return None;
         };
@@ -38,11 +52,10 @@ const SECONDS_PER_DAY: i64 = 86_400;
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const END: Timestamp = Timestamp::from_unix_seconds(1_800_000_000);
+    const TWO_YEARS: Duration = Duration::from_hours(730 * 24);
 
     fn before(days: u64, seconds: u64) -> Timestamp {
         END - Duration::from_secs(days * 86_400 + seconds)
@@ -51,12 +64,50 @@ mod tests {
     #[test]
     fn the_nearest_threshold_counts_from_its_very_second() {
         for (days, expected) in [(60, 60), (30, 30), (14, 14), (7, 7), (1, 1), (0, 1)] {
-            assert_eq!(end_threshold(END, before(days, 0)), Some(expected), "{days} days");
+            assert_eq!(
+                end_threshold(END, TWO_YEARS, before(days, 0)),
+                Some(expected),
+                "{days} days"
+            );
         }
         for (days, expected) in [(60, None), (30, Some(60)), (14, Some(30)), (1, Some(7))] {
-            assert_eq!(end_threshold(END, before(days, 1)), expected, "{days} days and a second");
+            let threshold = end_threshold(END, TWO_YEARS, before(days, 1));
+            assert_eq!(threshold, expected, "{days} days and a second");
         }
-        assert_eq!(end_threshold(END, END + Duration::from_hours(1)), Some(1), "after the end");
+        let after = end_threshold(END, TWO_YEARS, END + Duration::from_hours(1));
+        assert_eq!(after, Some(1), "after the end");
+    }
+
+    #[test]
+    fn a_threshold_of_a_whole_life_or_more_tells_nothing() {
+        let days = |days: u64| Duration::from_hours(24 * days);
+        for (life, left, expected) in [
+            (14, 14, None),
+            (14, 8, None),
+            (14, 7, Some(7)),
+            (14, 1, Some(1)),
+            (15, 14, Some(14)),
+            (90, 60, Some(60)),
+            (60, 60, None),
+            (60, 30, Some(30)),
+            (1, 1, None),
+            (1, 0, Some(1)),
+        ] {
+            let reached = end_threshold(END, days(life), before(left, 0));
+            assert_eq!(reached, expected, "{left} of {life} days left");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_renewed_daily_is_never_told() {
+        let mut countdown = Countdown::default();
+        let life = Duration::from_hours(14 * 24);
+        for day in 0..100 {
+            let now = END + Duration::from_hours(24 * day);
+            assert_eq!(countdown.look("list", now + life, life, now), None, "made on day {day}");
+            let later = now + Duration::from_hours(23);
+            assert_eq!(countdown.look("list", now + life, life, later), None, "day {day}");
+        }
     }
 
     #[test]
@@ -65,12 +116,13 @@ mod tests {
         let told: Vec<u16> = (0..=70)
             .rev()
             .flat_map(|days| [before(days, 0), before(days, 0)])
-            .filter_map(|now| countdown.look("tls", END, now))
+            .filter_map(|now| countdown.look("tls", END, TWO_YEARS, now))
             .collect();
         assert_eq!(told, END_THRESHOLDS);
-        assert_eq!(countdown.look("list", END, before(3, 0)), Some(7), "each key by itself");
+        let other = countdown.look("list", END, TWO_YEARS, before(3, 0));
+        assert_eq!(other, Some(7), "each key by itself");
         let later = END + Duration::from_hours(700 * 24);
-        assert_eq!(countdown.look("tls", later, END), None);
-        assert_eq!(countdown.look("tls", END, END), Some(1), "an end that came back");
+        assert_eq!(countdown.look("tls", later, TWO_YEARS, END), None);
+        assert_eq!(countdown.look("tls", END, TWO_YEARS, END), Some(1), "an end that came back");
     }
 }

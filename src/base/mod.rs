@@ -4,6 +4,7 @@
 
 mod clock;
 mod code;
+mod count;
 mod countdown;
 mod date;
 mod entropy;
@@ -16,6 +17,7 @@ pub use code::{
     Answer, Code, Etsi, Language, Layer, MainIndication, SubIndication, Text, UnknownCode,
     UnknownLanguage,
 };
+pub use count::counted;
 pub use countdown::{Countdown, END_THRESHOLDS, end_threshold};
 pub use date::{CivilDate, DateError};
 pub use entropy::{Entropy, SystemEntropy};

@@ -10,7 +10,7 @@ use super::desk::{Caller, OptionalCaller};
 use super::fail::{Failure, REFUSE};
 use super::screen::Screen;
 use super::{papers, plain, state};
-use crate::base::Code;
+use crate::base::{Code, counted};
 use crate::crypto::note::{Checkpoint, VerifierKey};
 use crate::store::StoreError;
 
@@ -86,13 +86,15 @@ async fn checkpoint(source: Source, screen: Screen) -> Result<ExitCode, Failure>
     Ok(ExitCode::SUCCESS)
 }
 
+fn agreement(entries: impl std::fmt::Display) -> String {
+    format!("the log agrees with its checkpoint: {}", counted(entries, "entry", "entries"))
+}
+
 async fn verify(source: Source, kept: Option<&str>, screen: Screen) -> Result<ExitCode, Failure> {
     let Some(directory) = source.state else {
         let answer = asked(source.operator.named(), screen).await?;
-        let lines = [
-            format!("the log agrees with its checkpoint: {} entries", answer["entries"]),
-            format!("root {}", plain::value(&answer["root"])),
-        ];
+        let lines =
+            [agreement(&answer["entries"]), format!("root {}", plain::value(&answer["root"]))];
         screen.result(&answer, &lines);
         return Ok(ExitCode::SUCCESS);
     };
@@ -122,7 +124,7 @@ async fn verify(source: Source, kept: Option<&str>, screen: Screen) -> Result<Ex
             "after_checkpoint": summary.unwitnessed, "vkey": key.to_string(),
         }),
         &[
-            format!("the log agrees with its checkpoint: {} entries", summary.size),
+            agreement(summary.size),
             format!("  refusals {}, erased {}", summary.refusals, summary.erased),
             format!("  root {}", summary.root),
             format!("  judged by {key}"),

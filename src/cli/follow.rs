@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 use super::fail::{Failure, REFUSE};
 use super::screen::Screen;
 use super::{papers, state};
-use crate::base::{Clock as _, Code, Division, ListId, MemberId, SystemClock, Timestamp, limits};
+use crate::base::{
+    Clock as _, Code, Division, ListId, MemberId, SystemClock, Timestamp, counted, limits,
+};
 use crate::crypto::Digest;
 use crate::peer::{
     FetchError, Fetched, Gathered, Origin, OriginPolicy, PeerClient, PeerError, PeerRequest,
@@ -198,8 +200,8 @@ impl Log {
             .collect();
         let mut text = screen.rows(&["line", "at", "what"], &rows);
         text.push(format!(
-            "{} lines under one signed tree, {} of them cosigned by the quorum of witnesses",
-            log.size(),
+            "{} under one signed tree, {} of them cosigned by the quorum of witnesses",
+            counted(log.size(), "line", "lines"),
             log.witnessed_size()
         ));
         let entries: Vec<Value> =
@@ -238,8 +240,9 @@ impl Watch {
             let lines: Vec<String> = alarms.iter().map(|what| format!("ALARM  {what}")).collect();
             screen.result(&json!({ "read": read, "size": size, "alarms": alarms }), &lines);
             if self.once {
-                let sound = format!("{read} lines read, {} alarms", alarms.len());
-                screen.note(&sound);
+                let (read, alarms_told) =
+                    (counted(read, "line", "lines"), counted(alarms.len(), "alarm", "alarms"));
+                screen.note(&format!("{read} read, {alarms_told}"));
                 return Ok(ExitCode::from(u8::from(!alarms.is_empty())));
             }
             tokio::time::sleep(Duration::from_secs(self.every)).await;

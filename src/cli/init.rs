@@ -14,7 +14,7 @@ use crate::base::{Clock as _, Code, Division, SystemClock};
 use crate::crypto::Algorithm;
 use crate::gateway::{self, Charter, FoundingError};
 use crate::hub::{self, HubCharter, HubFoundingError};
-use crate::licence::SocialCreditCode;
+use crate::licence::{CheckDigit, SocialCreditCode};
 use crate::peer::{Origin, OriginPolicy};
 use crate::pki::{LEAF_LIFE, Made, Period, files};
 
@@ -142,6 +142,7 @@ fn found_gateway(order: InitGateway, screen: Screen) -> Result<ExitCode, Failure
             &format!("it names {stated}, not {}", order.hub_origin),
         ));
     }
+    let doubt = doubt_of(&order.authority_code);
     let charter = Charter {
         division: order.division,
         authority_code: order.authority_code.to_string(),
@@ -159,6 +160,7 @@ fn found_gateway(order: InitGateway, screen: Screen) -> Result<ExitCode, Failure
     screen.result(
         &json!({
             "config": founded.config, "bundle": founded.bundle, "root_sha256": digest.to_hex(),
+            "authority_code_in_doubt": doubt.is_some(),
         }),
         &[
             format!("configuration  {}", founded.config.display()),
@@ -166,11 +168,25 @@ fn found_gateway(order: InitGateway, screen: Screen) -> Result<ExitCode, Failure
             format!("application    {}", founded.bundle.display()),
         ],
     );
+    if let Some(doubt) = doubt {
+        screen.note(&doubt);
+    }
     let folder = order.dir.display();
     screen
         .note(&format!("next: hutong member apply --data-dir {folder} --hub ORIGIN hands it in,"));
     screen.note(&format!("then: hutong serve --config {}", founded.config.display()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is said of a code whose check character is another: it is taken all the same, because such
+/// codes are in lawful use, but every licence will carry it.
+fn doubt_of(code: &SocialCreditCode) -> Option<String> {
+    (code.check() == CheckDigit::Differs).then(|| {
+        format!(
+            "warning: the last character of {code} is not the one that GB 32100 computes: compare \
+             it with the authority's certificate of registration, since every licence carries it"
+        )
+    })
 }
 
 fn found_hub(order: InitHub, screen: Screen) -> Result<ExitCode, Failure> {
@@ -254,7 +270,7 @@ fn not_written(what: &str, error: &impl std::fmt::Display, cause: &std::io::Erro
 }
 
 /// An origin as others will compare it, read before anything is made.
-fn origin(text: &str) -> Result<String, crate::peer::OriginError> {
+pub(super) fn origin(text: &str) -> Result<String, crate::peer::OriginError> {
     Origin::parse(text, OriginPolicy::AllowPrivate).map(|origin| origin.as_str().to_owned())
 }
 
@@ -262,4 +278,21 @@ fn origin(text: &str) -> Result<String, crate::peer::OriginError> {
 pub(super) fn config_of(folder: &Path) -> Result<crate::config::Config, Failure> {
     crate::config::Config::load(&folder.join("config.toml"))
         .map_err(|error| Failure::of(error.code(), "the configuration is not usable", &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_check_character_of_the_authority_is_told_and_not_refused() {
+        let said = |code: &str| doubt_of(&code.parse().unwrap());
+        for sound in ["11510000123456789U", "11100000000019713D", "111200000001234561"] {
+            assert_eq!(said(sound), None, "{sound}");
+        }
+        for other in ["11510000123456789W", "11510000123456798U", "91350211M0000XUF46"] {
+            let told = said(other).unwrap_or_default();
+            assert!(told.starts_with("warning") && told.contains(other), "{other}: {told}");
+        }
+    }
 }

@@ -100,6 +100,16 @@ pub(super) enum Command {
     ///     --key keys/list-signing.key.pem --cert keys/list-signing.cert.pem
     #[command(verbatim_doc_comment)]
     Suspend(Suspend),
+    /// Changes where a member is reached or what it may do: makes the next federation list, unsigned.
+    ///
+    /// What is not named stays as it is. A scope that grows narrower is applied by every node at
+    /// once, whatever the witnesses of the list log say.
+    ///
+    /// Example:
+    ///   hutong member update 440000 --state /var/lib/hutong --out federation-3.json \
+    ///     --host https://gateway2.example:8443 https://licence2.example:8444
+    #[command(verbatim_doc_comment)]
+    Update(Box<membership::Update>),
     /// Ends a membership for good: makes the next federation list, unsigned.
     ///
     /// Example:
@@ -138,6 +148,7 @@ impl Command {
                 show(&known(&directory, root).await?, division, screen)
             }
             Self::Suspend(order) => order.run(screen),
+            Self::Update(order) => order.run(screen).await,
             Self::Withdraw(order) => order.run(screen).await,
         }
     }

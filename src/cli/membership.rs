@@ -1,4 +1,4 @@
-//! `hutong member apply|applications|approve|restore|rotate|withdraw`: what a province sends, and
+//! `hutong member apply|applications|approve|restore|rotate|update|withdraw`: what a province sends, and
 //! the next federation list as an operator's desk makes it, on files and unsigned.
 
 use std::path::{Path, PathBuf};
@@ -15,8 +15,8 @@ use crate::base::{Clock as _, Code, Division, ListId, SystemClock};
 use crate::crypto::Digest;
 use crate::crypto::jws::GeneralJws;
 use crate::exchange::{
-    Addressee, EnrolmentContext, Examination, KeyChangeRequest, KnownKeys, MembershipError,
-    NextList, OpenedBundle, difference, next_key_turn,
+    Addressee, Amendment, EnrolmentContext, Examination, KeyChangeRequest, KnownKeys,
+    MembershipError, NextList, OpenedBundle, difference, next_key_turn,
 };
 use crate::gateway;
 use crate::tls::ServerPin;
@@ -104,6 +104,32 @@ pub(super) struct Restore {
     /// SHA-256 of a suspension order to lift; once for each.
     #[arg(long = "order", value_name = "HEX", value_parser = hexadecimal)]
     orders: Vec<Digest>,
+    /// Where to write the unsigned list.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Update {
+    /// The member's division, six digits.
+    division: Division,
+    #[command(flatten)]
+    held: Held,
+    /// Origins from now on: first the federation listener's, then the public one's.
+    #[arg(long = "host", value_name = "ORIGIN", value_parser = init::origin, num_args = 2)]
+    hosts: Vec<String>,
+    /// Prefixes of all divisions it vouches for from now on, of 2, 4 or 6 digits [default: as before].
+    #[arg(long = "territory", value_name = "PREFIX", num_args = 1..)]
+    territories: Vec<String>,
+    /// Codes of all licence types it may issue from now on [default: as before].
+    #[arg(long = "licence-type", value_name = "CODE", num_args = 1..)]
+    licence_types: Vec<String>,
+    /// All kinds of service it may list from now on, such as issuance [default: as before].
+    #[arg(long = "may-vouch-for", value_name = "KIND", num_args = 1..)]
+    may_vouch_for: Vec<String>,
+    /// Most entries of its list from now on [default: as before].
+    #[arg(long, value_name = "N")]
+    max_list_entries: Option<u32>,
     /// Where to write the unsigned list.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -253,6 +279,23 @@ impl Restore {
         let (held, _) = self.held.load().await?;
         let next = NextList::after(&held, SystemClock.now())
             .and_then(|next| next.restore(self.division.member(), &self.orders));
+        write(next, Some(held.document()), &self.out, screen)
+    }
+}
+
+impl Update {
+    pub(super) async fn run(self, screen: Screen) -> Result<ExitCode, Failure> {
+        let (held, _) = self.held.load().await?;
+        let named = |words: Vec<String>| (!words.is_empty()).then_some(words);
+        let amendment = Amendment {
+            hosts: self.hosts.try_into().ok(),
+            territories: named(self.territories),
+            licence_types: named(self.licence_types),
+            may_vouch_for: named(self.may_vouch_for),
+            max_list_entries: self.max_list_entries,
+        };
+        let next = NextList::after(&held, SystemClock.now())
+            .and_then(|next| next.amend(self.division.member(), &amendment));
         write(next, Some(held.document()), &self.out, screen)
     }
 }

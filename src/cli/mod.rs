@@ -174,6 +174,32 @@ mod tests {
     }
 
     #[test]
+    fn the_texts_of_codes_tell_of_commands_that_exist() {
+        use crate::base::{Code, Language};
+        let mut told = 0;
+        for (code, language) in
+            Code::ALL.iter().flat_map(|code| Language::ALL.map(|language| (code, language)))
+        {
+            let text = format!("{} {}", code.reason(language), code.next_step(language));
+            assert!(!text.contains("conformance") && !text.contains("一致性"), "{code}: {text}");
+            for (at, _) in text.match_indices("hutong ") {
+                let named = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+                let noun = text[at..].split([' ', '.', ',', ';', '。']).nth(1).filter(named);
+                let commands = Arguments::command();
+                let found = noun.and_then(|noun| commands.find_subcommand(noun));
+                assert!(found.is_some(), "{code}: {text}");
+                told += 1;
+            }
+        }
+        assert!(told >= 9, "{told}");
+        let grant = "hutong member approve --status granted --list l --bundle b --fingerprint \
+                     4f2e35d395775ab28abb3ad10d16e5a4e53ec9b460842cdad79317eda968361b --out o";
+        assert_eq!(read(&grant.split_whitespace().collect::<Vec<_>>().join(" ")), Ok(()));
+        let staged = Code::MemberStaged.next_step(Language::En);
+        assert!(staged.contains("member approve --status granted"), "{staged}");
+    }
+
+    #[test]
     fn every_command_says_what_it_does() {
         fn walk(command: &clap::Command) {
             for part in command.get_subcommands().filter(|part| part.get_name() != "help") {

@@ -11,6 +11,7 @@ use super::desk::Caller;
 use super::fail::Failure;
 use super::papers;
 use super::screen::Screen;
+use crate::base::counted;
 use crate::crypto::Digest;
 
 /// What operators do with their province's list.
@@ -114,7 +115,7 @@ fn words(answer: &Value) -> Vec<String> {
 fn published(answer: &Value) -> String {
     let refused = answer["refused"].as_array().map_or(0, Vec::len);
     let number = &answer["published"][0]["sequence"];
-    format!("published number {number}; {refused} entries refused")
+    format!("published number {number}; {} refused", counted(refused, "entry", "entries"))
 }
 
 fn command(name: &str) -> String {

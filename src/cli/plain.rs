@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::base::Language;
+use crate::base::{Language, counted};
 use crate::consent::{ConsentMode, FetchType, GrantTerms, LocalText};
 
 /// A value on one line, without control characters.
@@ -29,13 +29,14 @@ pub(super) fn terms(terms: &GrantTerms) -> Vec<String> {
     let claims: Vec<String> = detail.claims.iter().map(|claim| clean(claim.name())).collect();
     let uses = match (terms.fetch_type, terms.max_uses) {
         (FetchType::Onetime, _) => "once".to_owned(),
-        (FetchType::Periodic, Some(most)) => format!("at most {most} times"),
+        (FetchType::Periodic, Some(most)) => format!("at most {}", counted(most, "time", "times")),
         (FetchType::Periodic, None) => "any number of times".to_owned(),
     };
     let keeping = match terms.consent_mode {
         ConsentMode::View => "may look, may not keep it".to_owned(),
         ConsentMode::Store => {
-            format!("may keep it for {} days", terms.data_life.days_at_most())
+            let days = counted(terms.data_life.days_at_most(), "day", "days");
+            format!("may keep it for {days}")
         }
     };
     vec![

@@ -10,7 +10,7 @@ use super::fail::Failure;
 use super::screen::Screen;
 use super::signing::{Sign, certificate, sealing};
 use super::{init, papers, state};
-use crate::base::{Clock as _, SystemClock, limits};
+use crate::base::{Clock as _, SystemClock, counted, limits};
 use crate::crypto::Digest;
 use crate::crypto::jws::GeneralJws;
 use crate::crypto::note::{VerifierKey, WitnessKey};
@@ -86,6 +86,9 @@ pub(super) struct Next {
     /// Certificate of the new key of the list log.
     #[arg(long, value_name = "CERT")]
     log: Option<PathBuf>,
+    /// Origin of the hub's federation listener from now on, when the hub moves.
+    #[arg(long, value_name = "ORIGIN", value_parser = init::origin)]
+    hub_url: Option<String>,
     /// Certificate of the hub's new TLS key.
     #[arg(long, value_name = "CERT")]
     hub_tls: Option<PathBuf>,
@@ -127,9 +130,14 @@ impl New {
         let payload = hub::root_payload(&config.data_dir, &charter, terms, SystemClock.now())
             .map_err(|error| init::hub_failure(&error))?;
         write(&self.out, payload, screen)?;
-        screen.note(&format!("next: {} operators run hutong trust sign on it", self.threshold));
+        let signers = number_of_operators(self.threshold);
+        screen.note(&format!("next: {signers} to run hutong trust sign on it"));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn number_of_operators(number: u32) -> String {
+    counted(number, "operator", "operators")
 }
 
 impl Next {
@@ -149,8 +157,8 @@ impl Next {
         }
         write(&self.out, payload, screen)?;
         screen.note(&format!(
-            "next: {} operators of root {} and {} of this one run hutong trust sign on it",
-            held.document().operators.threshold,
+            "next: {} of root {} and {} of this one to run hutong trust sign on it",
+            number_of_operators(held.document().operators.threshold),
             held.document().sequence,
             document.operators.threshold,
         ));
@@ -170,6 +178,9 @@ impl Next {
     fn change_keys(&self, document: &mut RootDocument) -> Result<(), Failure> {
         if let Some(path) = &self.freshness {
             document.freshness = PinnedKey::of(&certificate(path)?);
+        }
+        if let Some(url) = &self.hub_url {
+            document.hub.url.clone_from(url);
         }
         if let Some(path) = &self.hub_tls {
             document.hub.tls_spki_sha256 = certificate(path)?.spki_digest();
@@ -237,6 +248,8 @@ fn changes(held: &Root, next: &RootDocument) -> Vec<String> {
     let freshness = next.freshness.spki_sha256;
     say(freshness != before.freshness.spki_sha256, format!("freshness key {}", freshness.to_hex()));
     say(next.log.vkey != before.log.vkey, format!("list log key  {}", next.log.vkey));
+    let url = &next.hub.url;
+    say(*url != before.hub.url, format!("hub address   {url}, not {}", before.hub.url));
     let tls = next.hub.tls_spki_sha256;
     say(tls != before.hub.tls_spki_sha256, format!("hub TLS key   {}", tls.to_hex()));
     let (quorum, count) = (next.witnesses.quorum, next.witnesses.vkeys.len());

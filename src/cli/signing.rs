@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::fail::Failure;
 use super::screen::Screen;
 use super::{lists, papers};
-use crate::base::{Clock as _, Code, SystemClock};
+use crate::base::{Clock as _, Code, SystemClock, counted};
 use crate::crypto::jws::{GeneralJws, Typ, Vote};
 use crate::crypto::seal::OfflineKey;
 use crate::crypto::x509::Certificate;
@@ -74,7 +74,11 @@ impl Sign {
         papers::replace(&self.file, &document.to_bytes().map_err(sealing)?)?;
         screen.result(
             &json!({ "document": self.file, "sha256": digest, "signatures": before + 1 }),
-            &[format!("{} has {} signatures", self.file.display(), before + 1)],
+            &[format!(
+                "{} has {}",
+                self.file.display(),
+                counted(before + 1, "signature", "signatures")
+            )],
         );
         Ok(ExitCode::SUCCESS)
     }
@@ -180,8 +184,9 @@ pub(super) fn describe(payload: &[u8]) -> Result<(Kind, String), Failure> {
     if scheme["LoTEType"] == lote::FEDERATION_TYPE {
         let members = document["LoTE"]["TrustedEntitiesList"].as_array().map_or(0, Vec::len);
         let text = format!(
-            "federation list {} with {members} members, until {}",
+            "federation list {} with {}, until {}",
             scheme["LoTESequenceNumber"],
+            counted(members, "member", "members"),
             scheme["NextUpdate"].as_str().unwrap_or_default(),
         );
         return Ok((Kind::List, text));
@@ -233,6 +238,15 @@ mod tests {
         let (kind, text) = describe(order.to_string().as_bytes()).unwrap();
         assert_eq!(kind, Kind::Order);
         assert!(text.contains("issuance:1") && text.contains("stolen"), "{text}");
+        for (members, expected) in [(1, "with 1 member,"), (2, "with 2 members,")] {
+            let list = json!({ "LoTE": {
+                "ListAndSchemeInformation": { "LoTEType": lote::FEDERATION_TYPE },
+                "TrustedEntitiesList": vec![json!({}); members],
+            } });
+            let (kind, text) = describe(list.to_string().as_bytes()).unwrap();
+            assert_eq!(kind, Kind::List);
+            assert!(text.contains(expected), "{text}");
+        }
         for other in [
             json!({}),
             json!([]),

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::base::ServiceId;
+use crate::base::{ServiceId, counted};
 use crate::crypto::Digest;
 use crate::trust::lote::{Document, Entity, EntityService, Extension, optional};
 use crate::trust::{
@@ -324,10 +324,10 @@ fn status_word(status: &str) -> &str {
 
 fn scope_text(scope: &MembershipScope) -> String {
     format!(
-        "territories {}; licence types {}; kinds of key {}; at most {} entries",
+        "territories {}; licence types {}; kinds of key {}; at most {}",
         scope.territories.join(" "),
         scope.licence_types.join(" "),
         scope.may_vouch_for.join(" "),
-        scope.max_list_entries
+        counted(scope.max_list_entries, "entry", "entries")
     )
 }

@@ -14,6 +14,10 @@ use crate::trust::{
 
 use super::enrolment::{Enrolment, OpenedBundle, keys_of};
 
+mod amending;
+
+pub use amending::Amendment;
+
 /// A federation list in the making.
 #[derive(Clone, Debug)]
 pub struct NextList {
@@ -303,6 +307,12 @@ fn describe(entity: &mut Entity, enrolment: &Enrolment) -> Result<(), Membership
     Ok(())
 }
 
+/// Where the entity says that the member is reached, in the words of every list.
+fn describe_hosts(entity: &mut Entity, hosts: &[String]) {
+    let fresh = compose::entity(["", ""], hosts, Vec::new(), Vec::new());
+    entity.information.address = fresh.information.address;
+}
+
 /// Another status from `now` on; how it stood before becomes history.
 fn set_status(
     entity: &mut Entity,
@@ -385,12 +395,18 @@ pub enum MembershipError {
     /// The confirmed fingerprint is not that of the application.
     #[error("the fingerprint that was read out is not that of the application's list key")]
     Fingerprint,
+    /// An origin is not in its one form.
+    #[error("a host is not an https origin in its one form, https://host[:port]")]
+    Host,
     /// The statement, the new certificate or the turn does not fit the key in force.
     #[error("the key in force did not state this change, or it is not the next one")]
     KeyChange,
     /// Nobody of that name is in the list.
     #[error("no such member is in the list")]
     NoMember,
+    /// Everything stands in the list as it is asked for.
+    #[error("nothing is asked for that the list does not say already")]
+    NothingChanges,
     /// No order is named, or one that was lifted before.
     #[error("no order is named that is still in force, and the list suspends nobody of that name")]
     NothingToLift,
@@ -403,6 +419,9 @@ pub enum MembershipError {
     /// The application brings the key that is in force.
     #[error("the application brings the list key that is in force already")]
     SameKey,
+    /// The scope reaches beyond the division, or names what does not exist.
+    #[error("the scope reaches beyond the division, or names what a province cannot vouch for")]
+    Scope,
     /// It cannot be written.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -434,12 +453,15 @@ impl MembershipError {
     pub const fn code(self) -> Code {
         match self {
             Self::BurnedKey => Code::DuplicateKey,
-            Self::Draft | Self::Fingerprint | Self::NothingToLift | Self::Status => {
-                Code::ValidationFailed
-            }
+            Self::Draft
+            | Self::Fingerprint
+            | Self::NothingChanges
+            | Self::NothingToLift
+            | Self::Status => Code::ValidationFailed,
+            Self::Scope => Code::OutOfScope,
             Self::KeyChange | Self::OtherKey | Self::SameKey => Code::MemberKeyUnproven,
             Self::NoMember => Code::NotFound,
-            Self::OtherList => Code::IdNotCanonical,
+            Self::Host | Self::OtherList => Code::IdNotCanonical,
             Self::Seal(_) => Code::Internal,
             Self::TooSoon | Self::Transition { .. } => Code::StateConflict,
             Self::Unreadable => Code::Malformed,

@@ -31,7 +31,7 @@ pub use enrolment::{
 pub use given::{Given, NotOnRecord, Pledged, answer, pledge};
 pub use invitation::{INVITATION_LIFE, InvitationKey, InvitationRefusal};
 pub use list_difference::{Difference, difference};
-pub use membership::{KeyChangeRequest, MembershipError, NextList, next_key_turn};
+pub use membership::{Amendment, KeyChangeRequest, MembershipError, NextList, next_key_turn};
 pub use query::{InspectionBody, QueryBody, RegisterAnswer};
 pub use registration::{RegisteredUse, Registration};
 pub use renewal::{MOST_RENEWALS, Renewal};

@@ -76,6 +76,8 @@ pub(super) async fn command(
         "client-register" => node.register_client(client, read(value)?).await,
         "order-publish" => {
             let order: OrderToPublish = read(value)?;
+            let remembered = node.remember_own_order(order.order.as_bytes()).await;
+            remembered.map_err(|error| unavailable(&error))?;
             Ok(Json(node.publish_order(order.order.as_bytes()).await?).into_response())
         }
         "audit-verify" => Ok(Json(node.verify_log().await?).into_response()),

@@ -1,5 +1,6 @@
 //! Lines of the list log that name this province: each must be of something that it signed here.
-//! A list under a stolen key passes every signature check; only its owner can know better.
+//! A list or an order under a stolen key passes every signature check; only its owner can know
+//! better, so what was made here is remembered, and a signature by the own key is not enough.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +10,37 @@ use crate::base::{Code, ListId};
 use crate::crypto::Digest;
 use crate::pki::files;
 use crate::store::{StoreError, TrustDocumentRow};
-use crate::trust::LogLeaf;
 use crate::trust::lote::SignedList;
+use crate::trust::{LogLeaf, SignedOrder};
 
 impl Node {
     /// Remembers that this gateway publishes the list with this payload.
     pub(super) async fn remember_own_list(&self, list: &[u8]) -> Result<(), StoreError> {
         let Ok(signed) = SignedList::parse(list) else { return Ok(()) };
-        let sha256 = signed.sha256();
+        self.remember_own(OWN_LIST, signed.sha256(), signed.document().lote.scheme.sequence).await
+    }
+
+    /// Remembers an order that an operator of this gateway brings, if it is this province's own:
+    /// its line must be known long after a list has lifted it.
+    pub(super) async fn remember_own_order(&self, order: &[u8]) -> Result<(), StoreError> {
+        let Ok(order) = SignedOrder::parse(order) else { return Ok(()) };
+        let snapshot = self.trust.snapshot();
+        let member = snapshot.member(self.settings.member);
+        let is_own = order.claims().member == self.settings.member
+            && member.is_some_and(|member| order.is_signed_by(&member.list_key));
+        if is_own { self.remember_own(OWN_ORDER, order.sha256(), 0).await } else { Ok(()) }
+    }
+
+    async fn remember_own(
+        &self,
+        kind: &str,
+        sha256: Digest,
+        sequence: u64,
+    ) -> Result<(), StoreError> {
         let row = TrustDocumentRow {
-            kind: OWN_LIST.to_owned(),
+            kind: kind.to_owned(),
             id: sha256.to_string(),
-            sequence: signed.document().lote.scheme.sequence,
+            sequence,
             sha256,
             document: String::new(),
             updated: self.now(),
@@ -36,16 +56,18 @@ impl Node {
         if leaves.is_empty() {
             return;
         }
-        let (keys, outbox) = (self.own_list_keys(), self.outbox_lists());
+        let (keys, outbox) = (self.own_list_keys(), self.outbox());
         for leaf in leaves {
             let is_own = match &leaf {
                 LogLeaf::List { sha256, .. } => {
-                    outbox.contains(sha256) || self.is_remembered(*sha256).await
+                    outbox.contains(sha256) || self.is_remembered(OWN_LIST, *sha256).await
                 }
                 LogLeaf::Enrolment { spki, .. } | LogLeaf::KeyChange { spki, .. } => {
                     keys.contains(spki)
                 }
-                LogLeaf::Suspension { sha256, .. } => self.is_own_order(*sha256),
+                LogLeaf::Suspension { sha256, .. } => {
+                    outbox.contains(sha256) || self.is_remembered(OWN_ORDER, *sha256).await
+                }
                 LogLeaf::Root { .. } => true,
             };
             if !is_own {
@@ -59,16 +81,8 @@ impl Node {
         }
     }
 
-    async fn is_remembered(&self, list: Digest) -> bool {
-        matches!(self.store.trust_document(OWN_LIST, &list.to_string()).await, Ok(Some(_)))
-    }
-
-    /// Whether an order was signed with this province's own list key.
-    fn is_own_order(&self, order: Digest) -> bool {
-        let snapshot = self.trust.snapshot();
-        let Some(member) = snapshot.member(self.settings.member) else { return false };
-        let held = snapshot.state().orders().get(order);
-        held.is_some_and(|held| held.order().is_signed_by(&member.list_key))
+    async fn is_remembered(&self, kind: &str, sha256: Digest) -> bool {
+        matches!(self.store.trust_document(kind, &sha256.to_string()).await, Ok(Some(_)))
     }
 
     /// List keys of this province whose certificates lie in its key folder.
@@ -79,18 +93,26 @@ impl Node {
         own.flat_map(|(_, chain)| chain).map(|certificate| certificate.spki_digest()).collect()
     }
 
-    /// Lists that were signed in this folder and taken to the hub by hand.
-    fn outbox_lists(&self) -> BTreeSet<Digest> {
-        let own = ListId::Province(self.settings.member.division());
+    /// Lists and orders that were made in this folder and taken elsewhere by hand.
+    fn outbox(&self) -> BTreeSet<Digest> {
+        let own = self.settings.member;
+        let list = |bytes: &[u8]| {
+            let list = SignedList::parse(bytes).ok()?;
+            (list.id() == ListId::Province(own.division())).then(|| list.sha256())
+        };
+        let order = |bytes: &[u8]| {
+            let order = SignedOrder::parse(bytes).ok()?;
+            (order.claims().member == own).then(|| order.sha256())
+        };
         let outbox = std::fs::read_dir(self.settings.data_dir.join("outbox"));
         let files = outbox.into_iter().flatten().flatten().map(|entry| entry.path());
         let json = files.filter(|path| path.extension().is_some_and(|kind| kind == "json"));
-        json.filter_map(|path| SignedList::parse(&std::fs::read(path).ok()?).ok())
-            .filter(|list| list.id() == own)
-            .map(|list| list.sha256())
-            .collect()
+        let documents = json.filter_map(|path| std::fs::read(path).ok());
+        documents.filter_map(|bytes| list(&bytes).or_else(|| order(&bytes))).collect()
     }
 }
 
 /// Under this word the store remembers lists that this gateway published.
 const OWN_LIST: &str = "own-list";
+/// Under this word it remembers orders of this province that its own operators brought.
+const OWN_ORDER: &str = "own-order";

@@ -122,17 +122,16 @@ impl Node {
     /// list, the root.
     pub(super) fn ends(&self) -> Vec<KeyEnd> {
         let mut ends = self.certificate_ends.clone();
-        let mut add = |key, name: &str, end| {
-            ends.push(KeyEnd { key, name: name.to_owned(), end });
-        };
-        if let Some(end) = self.list_end() {
-            add(KeyName::OwnList, "own list", end);
-        }
         let snapshot = self.trust.snapshot();
-        if let Some(federation) = snapshot.state().federation() {
-            add(KeyName::FederationList, "federation list", federation.header().next_update);
+        let state = snapshot.state();
+        if let Some(own) = state.province(self.settings.member.division()) {
+            ends.push(KeyEnd::of_list(KeyName::OwnList, "own list", own.header()));
         }
-        add(KeyName::Root, "root", snapshot.state().root().document().expires);
+        if let Some(federation) = state.federation() {
+            let header = federation.header();
+            ends.push(KeyEnd::of_list(KeyName::FederationList, "federation list", header));
+        }
+        ends.push(KeyEnd::of_root(state.root().document().expires));
         ends
     }
 }
@@ -140,8 +139,7 @@ impl Node {
 /// The ends of the certificates in a node's key folder, the first of each chain.
 pub(super) fn certificate_ends(folder: &KeyFolder) -> Vec<KeyEnd> {
     let first_end = |(stem, chain): (String, Vec<crate::crypto::x509::Certificate>)| {
-        let end = chain.iter().map(crate::crypto::x509::Certificate::not_after).min()?;
-        Some(KeyEnd::of_file(&stem, end))
+        KeyEnd::of_chain(&stem, &chain)
     };
     let certificates = files::certificates_in(folder.path()).into_iter();
     // What was superseded may end in peace.

@@ -140,7 +140,7 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     Ok([
         Listener::bind(
             federation_at,
-            ListenerKind::Federation(gate(node, Caller::standing)),
+            ListenerKind::Federation(gate(node, Caller::admission, Caller::standing)),
             shared(Arc::clone(&mutual)),
             federation_routes(node),
             options(node, &node.settings.federation_origin),
@@ -156,7 +156,7 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
         .await?,
         Listener::bind(
             operator_at,
-            ListenerKind::Operator(gate(node, Caller::operator_standing)),
+            ListenerKind::Operator(gate(node, Caller::operator_standing, |_| Ok(()))),
             shared(mutual),
             operator_routes(node),
             options(node, ""),
@@ -165,9 +165,12 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     ])
 }
 
-/// Who is at the other end and whether it has `standing` here, judged against the snapshot in force
-/// on every request.
-fn gate(node: &Arc<Node>, standing: fn(&Caller) -> Result<(), Code>) -> IdentityGate {
+/// What a caller needs to be let in, and to be served everywhere.
+type Standing = fn(&Caller) -> Result<(), Code>;
+
+/// Who is at the other end and how it stands here, judged against the snapshot in force on every
+/// request.
+fn gate(node: &Arc<Node>, admission: Standing, standing: Standing) -> IdentityGate {
     let (seen, judged) = (Arc::clone(node), Arc::clone(node));
     let place = Place::Gateway(node.settings.member);
     IdentityGate::new::<Caller>(
@@ -183,12 +186,13 @@ fn gate(node: &Arc<Node>, standing: fn(&Caller) -> Result<(), Code>) -> Identity
             let snapshot = judged.trust.snapshot();
             let caller = identify(&chain, &snapshot, &place, judged.now())
                 .map_err(|refusal| refusal.code())?;
-            standing(&caller)?;
+            admission(&caller)?;
             if let Some(client) = caller.client() {
                 judged.clients.standing(client)?;
             }
             Ok(caller)
         }),
+        standing,
         |caller| caller.member().is_some(),
     )
 }
@@ -258,6 +262,7 @@ fn public_routes(node: &Arc<Node>) -> Routes {
 /// What both outward listeners serve to whoever gets through the door.
 fn shared_routes(node: &Arc<Node>) -> Routes {
     let business = RouteRules::business();
+    let trust = business.open_to_the_stopped();
     let with = || Arc::clone(node);
     Routes::new()
         .route(
@@ -270,24 +275,20 @@ fn shared_routes(node: &Arc<Node>) -> Routes {
             get(publishing::status_list).with_state(with()),
             business,
         )
-        .route("/v1/root/{number}", get(publishing::root).with_state(with()), business)
-        .route("/v1/freshness", get(publishing::freshness).with_state(with()), business)
+        .route("/v1/root/{number}", get(publishing::root).with_state(with()), trust)
+        .route("/v1/freshness", get(publishing::freshness).with_state(with()), trust)
         .route(
             "/v1/suspensions",
             get(suspending::held).post(suspending::bring).with_state(with()),
-            business.taking(&[MediaType::JoseJson, MediaType::Jose, MediaType::Json]),
+            trust.taking(&[MediaType::JoseJson, MediaType::Jose, MediaType::Json]),
         )
-        .route("/v1/suspensions/{sha256}", get(suspending::one).with_state(with()), business)
-        .route("/v1/trust-events", get(suspending::events).with_state(with()), business)
-        .route("/v1/log/checkpoint", get(suspending::checkpoint).with_state(with()), business)
-        .route("/v1/log/tile/{*path}", get(suspending::tile).with_state(with()), business)
-        .route("/v1/witness/{origin}", get(witnessing::cosigned).with_state(with()), business)
-        .route("/v1/lists/{id}", get(publishing::list).with_state(with()), business)
-        .route(
-            "/v1/lists/{id}/{sequence}",
-            get(publishing::list_version).with_state(with()),
-            business,
-        )
+        .route("/v1/suspensions/{sha256}", get(suspending::one).with_state(with()), trust)
+        .route("/v1/trust-events", get(suspending::events).with_state(with()), trust)
+        .route("/v1/log/checkpoint", get(suspending::checkpoint).with_state(with()), trust)
+        .route("/v1/log/tile/{*path}", get(suspending::tile).with_state(with()), trust)
+        .route("/v1/witness/{origin}", get(witnessing::cosigned).with_state(with()), trust)
+        .route("/v1/lists/{id}", get(publishing::list).with_state(with()), trust)
+        .route("/v1/lists/{id}/{sequence}", get(publishing::list_version).with_state(with()), trust)
 }
 
 fn operator_routes(node: &Arc<Node>) -> Routes {

@@ -47,18 +47,25 @@ impl IdentityGate {
     /// `identify` answers with the caller, which handlers find as an extension of type `C`, or with
     /// the code of the refusal: one of status 403 (such as `member-suspended`) is told and leaves
     /// the connection open, every other is told as `client-certificate-rejected` and closes it.
-    /// `is_member` says whose `traceparent` is taken. A generation that also counts minutes makes
-    /// the end of a certificate's life noticed on open connections.
+    /// `standing` says whether a caller that is let in is served everywhere, or, by the code that it
+    /// is told elsewhere, only on routes [`open_to_the_stopped`](super::RouteRules). `is_member`
+    /// says whose `traceparent` is taken. A generation that also counts minutes makes the end of a
+    /// certificate's life noticed on open connections.
     pub fn new<C: Clone + Send + Sync + 'static>(
         generation: Generation,
         identify: Identify<C>,
+        standing: fn(&C) -> Result<(), Code>,
         is_member: fn(&C) -> bool,
     ) -> Self {
         let identify = move |chain: &[Vec<u8>]| {
             let caller = identify(chain)?;
             let is_member = is_member(&caller);
+            let stopped = standing(&caller).err().map(Stopped);
             let install = move |extensions: &mut Extensions| {
                 extensions.insert(caller.clone());
+                if let Some(stopped) = stopped {
+                    extensions.insert(stopped);
+                }
             };
             Ok(Admitted { install: Arc::new(install), is_member })
         };
@@ -71,6 +78,10 @@ impl fmt::Debug for IdentityGate {
         formatter.debug_struct("IdentityGate").finish_non_exhaustive()
     }
 }
+
+/// In the extensions of a request of one that is stopped: what it is told on most routes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stopped(pub(super) Code);
 
 /// A caller that the gate let in.
 #[derive(Clone)]
@@ -153,6 +164,7 @@ mod tests {
                 1 => Err(Code::MemberSuspended),
                 _ => Err(Code::PathRevoked),
             }),
+            |_| Ok(()),
             |_| false,
         );
         let recognition = Recognition::new(gate, PeerChain::default());

@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::gate::Stopped;
 use super::problem::Problem;
 use crate::base::{Code, limits};
 
@@ -60,6 +61,7 @@ pub struct RouteRules {
     body_deadline: Duration,
     deadline: Duration,
     media_types: &'static [MediaType],
+    open_to_the_stopped: bool,
 }
 
 impl RouteRules {
@@ -89,6 +91,7 @@ impl RouteRules {
             body_deadline: limits::BODY_DEADLINE,
             deadline,
             media_types: &[MediaType::Json],
+            open_to_the_stopped: false,
         }
     }
 
@@ -103,6 +106,14 @@ impl RouteRules {
     #[must_use]
     pub const fn taking(mut self, media_types: &'static [MediaType]) -> Self {
         self.media_types = media_types;
+        self
+    }
+
+    /// The same, also for a caller that is known and stopped: for the documents of trust, by which
+    /// it learns that it was restored.
+    #[must_use]
+    pub const fn open_to_the_stopped(mut self) -> Self {
+        self.open_to_the_stopped = true;
         self
     }
 
@@ -161,6 +172,11 @@ pub(super) async fn enforce(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
+    if let Some(Stopped(code)) = parts.extensions.get()
+        && !rules.open_to_the_stopped
+    {
+        return Problem::new(*code).into_response();
+    }
     let takes_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
     if takes_body
         && parts.headers.contains_key(CONTENT_TYPE)

@@ -22,20 +22,18 @@ impl Node {
     /// Provincial lists are their provinces' to keep: their ends are told there.
     fn ends(&self) -> Vec<KeyEnd> {
         let certificates = files::certificates_in(&key_folder(&self.settings.data_dir));
-        let first_end = |(stem, chain): (String, Vec<Certificate>)| {
-            let end = chain.iter().map(Certificate::not_after).min()?;
-            Some(KeyEnd::of_file(&stem, end))
-        };
+        let first_end = |(stem, chain): (String, Vec<Certificate>)| KeyEnd::of_chain(&stem, &chain);
         let mut ends: Vec<KeyEnd> = certificates.into_iter().filter_map(first_end).collect();
         let snapshot = self.snapshot.load();
         let state = snapshot.state();
         if let Some(federation) = state.federation() {
-            let end = federation.header().next_update;
-            let name = "federation list".to_owned();
-            ends.push(KeyEnd { key: KeyName::FederationList, name, end });
+            ends.push(KeyEnd::of_list(
+                KeyName::FederationList,
+                "federation list",
+                federation.header(),
+            ));
         }
-        let end = state.root().document().expires;
-        ends.push(KeyEnd { key: KeyName::Root, name: "root".to_owned(), end });
+        ends.push(KeyEnd::of_root(state.root().document().expires));
         ends
     }
 }

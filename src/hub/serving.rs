@@ -224,7 +224,12 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     Ok([
         Listener::bind(
             federation_at,
-            ListenerKind::Federation(gate(node, place.clone(), federation_standing)),
+            ListenerKind::Federation(gate(
+                node,
+                place.clone(),
+                federation_admission,
+                federation_standing,
+            )),
             shared(Arc::clone(&mutual)),
             shelf_routes(node).merge(slot_routes(node)),
             options(&node.settings.federation_origin),
@@ -240,7 +245,7 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
         .await?,
         Listener::bind(
             operator_at,
-            ListenerKind::Operator(gate(node, place, Caller::operator_standing)),
+            ListenerKind::Operator(gate(node, place, Caller::operator_standing, |_| Ok(()))),
             shared(mutual),
             operator_routes(node),
             options(""),
@@ -259,7 +264,15 @@ fn federation_standing(caller: &Caller) -> Result<(), Code> {
     }
 }
 
-fn gate(node: &Arc<Node>, place: Place, standing: fn(&Caller) -> Result<(), Code>) -> IdentityGate {
+/// One that is suspended may connect as well, to read.
+fn federation_admission(caller: &Caller) -> Result<(), Code> {
+    caller.admission().or_else(|_| federation_standing(caller))
+}
+
+/// What a caller needs to be let in, and to be served everywhere.
+type Standing = fn(&Caller) -> Result<(), Code>;
+
+fn gate(node: &Arc<Node>, place: Place, admission: Standing, standing: Standing) -> IdentityGate {
     let (seen, judged) = (Arc::clone(node), Arc::clone(node));
     IdentityGate::new::<Caller>(
         Arc::new(move || {
@@ -270,15 +283,16 @@ fn gate(node: &Arc<Node>, place: Place, standing: fn(&Caller) -> Result<(), Code
             let chain = read_chain(chain).map_err(|refusal| refusal.code())?;
             let caller = identify(&chain, &judged.snapshot.load(), &place, judged.clock.now())
                 .map_err(|refusal| refusal.code())?;
-            standing(&caller)?;
+            admission(&caller)?;
             Ok(caller)
         }),
+        standing,
         |caller| caller.member().is_some(),
     )
 }
 
 fn shelf_routes(node: &Arc<Node>) -> Routes {
-    let rules = RouteRules::business();
+    let rules = RouteRules::business().open_to_the_stopped();
     let with = || Arc::clone(node);
     Routes::new()
         .route("/v1/root/{number}", get(shelf::root).with_state(with()), rules)

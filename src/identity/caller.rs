@@ -49,7 +49,16 @@ impl Caller {
         }
     }
 
-    /// The same on an operator listener, where operators alone are served.
+    /// Whether it is let in at all. A member that is suspended is, to read the documents of trust:
+    /// they are no secret, and by them it learns that it was restored.
+    pub const fn admission(&self) -> Result<(), Code> {
+        match self.standing() {
+            Err(Code::MemberSuspended) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Its standing on an operator listener, where operators alone are served.
     pub fn operator_standing(&self) -> Result<(), Code> {
         self.standing()?;
         match self.client() {

@@ -216,9 +216,12 @@ fn suspended_and_withdrawn_callers_are_known_and_have_no_standing() {
         let snapshot = federation.snapshot();
         let member = at_gateway(&snapshot, &federation.province(OTHER).tls).unwrap();
         assert_eq!(member.standing(), Err(code));
+        let reads = status == ServiceStatus::Suspended;
+        assert_eq!(member.admission(), if reads { Ok(()) } else { Err(code) });
         let business = federation.province(OWN).client("business", "b", now());
         let client = at_gateway(&snapshot, &business).unwrap();
         assert_eq!(client.standing(), Err(Code::ClientSuspended));
+        assert_eq!(client.admission(), Err(Code::ClientSuspended));
         assert_eq!(client.client().unwrap().status(), status);
     }
 }

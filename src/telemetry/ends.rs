@@ -2,9 +2,12 @@
 //! always in the metrics.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::labels::KeyName;
-use crate::base::Timestamp;
+use crate::base::{Timestamp, limits};
+use crate::crypto::x509::Certificate;
+use crate::trust::ListHeader;
 
 /// The end of a certificate, of a list or of the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,13 +18,36 @@ pub struct KeyEnd {
     pub name: String,
     /// When.
     pub end: Timestamp,
+    /// How long it lives in all: an alarm that comes earlier than its beginning would always sound.
+    pub life: Duration,
 }
 
 impl KeyEnd {
-    /// The end of the certificate in the file `<stem>.cert.pem`.
+    /// The end of a certificate in the file `<stem>.cert.pem`, valid from `begin` to `end`.
     #[must_use]
-    pub fn of_file(stem: &str, end: Timestamp) -> Self {
-        Self { key: key_of(stem), name: stem.to_owned(), end }
+    pub fn of_file(stem: &str, begin: Timestamp, end: Timestamp) -> Self {
+        Self { key: key_of(stem), name: stem.to_owned(), end, life: end.since(begin) }
+    }
+
+    /// The first end among the certificates of the file `<stem>.cert.pem`, when it has any.
+    #[must_use]
+    pub fn of_chain(stem: &str, chain: &[Certificate]) -> Option<Self> {
+        let first = chain.iter().min_by_key(|certificate| certificate.not_after())?;
+        Some(Self::of_file(stem, first.not_before(), first.not_after()))
+    }
+
+    /// The end of a list.
+    #[must_use]
+    pub fn of_list(key: KeyName, name: &str, header: &ListHeader) -> Self {
+        let life = header.next_update.since(header.issued);
+        Self { key, name: name.to_owned(), end: header.next_update, life }
+    }
+
+    /// The end of the root, which does not say when it was made.
+    #[must_use]
+    pub fn of_root(expires: Timestamp) -> Self {
+        let life = limits::ROOT_LIFE;
+        Self { key: KeyName::Root, name: "root".to_owned(), end: expires, life }
     }
 }
 

@@ -14,7 +14,7 @@ use super::ends::KeyEnd;
 use super::labels::{
     GrantKind, HandshakeFailure, KeyName, decision_label, division_label, outcome_label,
 };
-use crate::base::{Code, Countdown, Division, Timestamp};
+use crate::base::{Code, Countdown, Division, Timestamp, counted};
 
 /// The metrics of one node.
 pub struct Telemetry {
@@ -176,8 +176,9 @@ impl Telemetry {
         self.measure_ends(ends, now);
         let mut countdown = self.countdown.lock().unwrap_or_else(PoisonError::into_inner);
         for each in ends {
-            if let Some(days) = countdown.look(&each.name, each.end, now) {
-                tracing::warn!(key = each.name, end = %each.end, "ends in {days} days or less");
+            if let Some(days) = countdown.look(&each.name, each.end, each.life, now) {
+                let left = counted(days, "day", "days");
+                tracing::warn!(key = each.name, end = %each.end, "ends in {left} or less");
                 let days = days.to_string();
                 self.end_alarms.with_label_values(&[each.key.label(), days.as_str()]).inc();
             }
@@ -308,7 +309,8 @@ mod tests {
         let end = Timestamp::from_unix_seconds(1_800_000_000);
         let ends = ["client-ca-business", "client-ca-operator", "registrar"].map(|stem| {
             let later = Duration::from_hours(if stem == "client-ca-business" { 24 } else { 0 });
-            KeyEnd::of_file(stem, end + later)
+            let begin = end - Duration::from_hours(24 * 365);
+            KeyEnd::of_file(stem, begin, end + later)
         });
         for _ in 0..2 {
             telemetry.watch_ends(&ends, end - Duration::from_hours(24 * 10));

@@ -11,15 +11,15 @@ use serde::Serialize;
 use super::keys::{judge_identity, judge_list_key};
 use super::known::{KnownKeys, Owner};
 use super::{Enrolment, KeyClaims, OpenedBundle, WITNESS_ROLE};
-use crate::base::{Code, ListId, ServiceId, Timestamp, limits};
+use crate::base::{Code, Division, ListId, ServiceId, Timestamp, limits};
 use crate::crypto::jws::{Compact, Typ};
 use crate::crypto::note::WitnessKey;
 use crate::crypto::{Digest, PublicKey, json};
 use crate::licence::{LicenceType, province_of};
 use crate::trust::lote::{EntityService, SignedList, optional};
 use crate::trust::{
-    PossessionClaims, ProvincialList, ServiceKind, ServiceScope, ServiceStatus, is_origin,
-    is_proven,
+    MembershipScope, PossessionClaims, ProvincialList, ServiceKind, ServiceScope, ServiceStatus,
+    is_origin, is_proven,
 };
 
 /// What an application is held against besides itself.
@@ -184,38 +184,8 @@ impl<'a> Check<'a> {
     /// What it asks lies within its division, and is something that exists.
     fn check_scope(&mut self) {
         let enrolment = self.enrolment();
-        let scope = &enrolment.scope;
-        let division = enrolment.member.division();
-        let own = own_prefix(division.as_str());
-        if scope.territories.is_empty() {
-            self.about("scope/territories").add(Code::OutOfScope, "no territory is asked for");
-        }
-        for territory in &scope.territories {
-            let is_prefix = matches!(territory.len(), 2 | 4 | 6)
-                && territory.bytes().all(|byte| byte.is_ascii_digit());
-            if !is_prefix || !territory.starts_with(own) {
-                self.about("scope/territories").add(
-                    Code::OutOfScope,
-                    format!("{territory:?} lies outside the applicant's division"),
-                );
-            }
-        }
-        let is_type = |code: &String| LicenceType::ALL.iter().any(|kind| kind.code() == code);
-        if let Some(unknown) = scope.licence_types.iter().find(|code| !is_type(code)) {
-            self.about("scope/licenceTypes")
-                .add(Code::OutOfScope, format!("{unknown:?} is no licence type"));
-        }
-        let may_list =
-            |word: &String| service_kind(word).is_some_and(|kind| kind != ServiceKind::ListSigning);
-        if let Some(word) = scope.may_vouch_for.iter().find(|word| !may_list(word)) {
-            self.about("scope/mayVouchFor")
-                .add(Code::OutOfScope, format!("a province cannot list {word:?}"));
-        }
-        if scope.max_list_entries as usize > limits::ISSUERS_PER_PROVINCE {
-            self.about("scope/maxListEntries").add(
-                Code::OutOfScope,
-                format!("a province lists at most {} entries", limits::ISSUERS_PER_PROVINCE),
-            );
+        for (part, fault) in scope_faults(enrolment.member.division(), &enrolment.scope) {
+            self.about(format!("scope/{part}")).add(Code::OutOfScope, fault);
         }
     }
 
@@ -507,6 +477,40 @@ impl<'a> Check<'a> {
     }
 }
 
+/// What is wrong with a member's scope, each with the member of the document that it is about.
+pub(in crate::exchange) fn scope_faults(
+    division: Division,
+    scope: &MembershipScope,
+) -> Vec<(&'static str, String)> {
+    let mut faults = Vec::new();
+    let own = own_prefix(division.as_str());
+    if scope.territories.is_empty() {
+        faults.push(("territories", "no territory is asked for".to_owned()));
+    }
+    for territory in &scope.territories {
+        let is_prefix = matches!(territory.len(), 2 | 4 | 6)
+            && territory.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_prefix || !territory.starts_with(own) {
+            let fault = format!("{territory:?} lies outside the applicant's division");
+            faults.push(("territories", fault));
+        }
+    }
+    let is_type = |code: &String| LicenceType::ALL.iter().any(|kind| kind.code() == code);
+    if let Some(unknown) = scope.licence_types.iter().find(|code| !is_type(code)) {
+        faults.push(("licenceTypes", format!("{unknown:?} is no licence type")));
+    }
+    let may_list =
+        |word: &String| service_kind(word).is_some_and(|kind| kind != ServiceKind::ListSigning);
+    if let Some(word) = scope.may_vouch_for.iter().find(|word| !may_list(word)) {
+        faults.push(("mayVouchFor", format!("a province cannot list {word:?}")));
+    }
+    if scope.max_list_entries as usize > limits::ISSUERS_PER_PROVINCE {
+        let fault = format!("a province lists at most {} entries", limits::ISSUERS_PER_PROVINCE);
+        faults.push(("maxListEntries", fault));
+    }
+    faults
+}
+
 fn service_kind(word: &str) -> Option<ServiceKind> {
     format!("urn:elicence:service:{word}").parse().ok()
 }
@@ -523,7 +527,7 @@ pub(super) fn own_prefix(division: &str) -> &str {
 }
 
 /// An https origin in its one form: a name or an address, and a port that is not the default.
-fn is_canonical_origin(text: &str) -> bool {
+pub(in crate::exchange) fn is_canonical_origin(text: &str) -> bool {
     let Some(authority) = text.strip_prefix("https://") else { return false };
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) => (host, Some(port)),

@@ -11,6 +11,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use check::{EnrolmentContext, Examination, Finding};
+pub(super) use check::{is_canonical_origin, scope_faults};
 pub use known::KnownKeys;
 pub(super) use known::keys_of;
 pub use nonce::{EnrolmentNonceKey, EnrolmentNonceRefusal};

@@ -1,5 +1,6 @@
 //! What the next federation list may change, and what it carries over.
 
+mod amending;
 mod following;
 
 use std::time::Duration;

@@ -182,6 +182,36 @@ async fn tls_04_a_withdrawn_caller_is_refused_on_its_open_connection() {
 }
 
 #[tokio::test]
+async fn a_caller_that_is_stopped_is_served_on_the_routes_that_are_open_to_it_alone() {
+    let trust = Arc::new(Trust::default());
+    let kind = ListenerKind::Federation(trust.gate());
+    let stand = Stand::open(kind, ConnectionLimits::default()).await;
+    let mut stream = stand.connect().await;
+    let mut ask = async |line: &str| {
+        stream.write_all(stand.request(line, &[], "").as_bytes()).await.unwrap();
+        Answer::read(&mut stream).await
+    };
+    trust.stop();
+    for (line, status) in [
+        ("GET /v1/caller", 403),
+        ("GET /v1/news", 200),
+        ("POST /v1/echo", 403),
+        ("POST /v1/news", 405),
+        ("GET /v1/news", 200),
+    ] {
+        let answer = ask(line).await;
+        assert_eq!(answer.status, status, "{line}");
+        if status == 403 {
+            assert_eq!(answer.problem().as_str(), "member-suspended", "{line}");
+        }
+    }
+    trust.set(Ok(()));
+    assert_eq!(ask("GET /v1/caller").await.status, 200, "when it is restored");
+    trust.set(Err(Code::MemberSuspended));
+    assert_eq!(ask("GET /v1/news").await.status, 403, "one that is not let in");
+}
+
+#[tokio::test]
 async fn tls_01_a_caller_without_a_certificate_is_refused_and_counted() {
     let trust = Arc::new(Trust::default());
     let kind = ListenerKind::Federation(trust.gate());

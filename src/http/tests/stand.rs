@@ -30,7 +30,9 @@ pub(super) struct Trust {
 
 /// The caller of the stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Member;
+pub(super) struct Member {
+    stopped: bool,
+}
 
 impl Trust {
     pub(super) fn set(&self, verdict: Result<(), Code>) {
@@ -43,6 +45,12 @@ impl Trust {
         self.generation.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Lets the caller in, where those who are stopped are served.
+    pub(super) fn stop(&self) {
+        self.verdict.store(3, Ordering::SeqCst);
+        self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
     pub(super) fn gate(self: &Arc<Self>) -> IdentityGate {
         let (counted, asked) = (Arc::clone(self), Arc::clone(self));
         IdentityGate::new(
@@ -50,11 +58,13 @@ impl Trust {
             Arc::new(move |chain: &[Vec<u8>]| {
                 assert_eq!(chain.len(), 1, "the chain comes as presented");
                 match asked.verdict.load(Ordering::SeqCst) {
-                    0 => Ok(Member),
+                    0 => Ok(Member { stopped: false }),
                     1 => Err(Code::MemberSuspended),
+                    3 => Ok(Member { stopped: true }),
                     _ => Err(Code::ClientCertificateRejected),
                 }
             }),
+            |member: &Member| if member.stopped { Err(Code::MemberSuspended) } else { Ok(()) },
             |_: &Member| true,
         )
     }
@@ -226,6 +236,7 @@ fn routes() -> Routes {
     let short = RouteRules::within(Duration::from_millis(50));
     Routes::new()
         .route("/v1/echo", post(echo), rules)
+        .route("/v1/news", get(caller), rules.open_to_the_stopped())
         .route("/v1/large", post(echo), rules.with_large_body())
         .route("/v1/list", post(|| async {}), rules.taking(&[MediaType::JoseJson]))
         .route("/v1/slow", get(slow), rules)

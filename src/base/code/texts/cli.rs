@@ -24,11 +24,11 @@ super::phrasebook! {
     }
     DatabaseDamaged {
         zh "数据库已损坏，为避免错误判断，程序未启动。",
-            "请保留现有文件，用 hutong restore 从备份恢复。";
+            "请保留现有文件，改用备份的数据目录启动。";
         en "The database is damaged; the program did not start, so as to decide nothing wrongly.",
-            "Keep the files as they are and recover from a backup with hutong restore.";
+            "Keep the files as they are and start with a backup of the folder instead.";
         es "La base de datos está dañada; el programa no arrancó para no decidir nada mal.",
-            "Conserve los archivos tal como están y recupere una copia con hutong restore.";
+            "Conserve los archivos tal como están e inicie con una copia de la carpeta.";
     }
     DiskFull {
         zh "磁盘已满或无法写入，未确认的操作均未生效。", "请腾出空间或检查磁盘，然后重新启动。";

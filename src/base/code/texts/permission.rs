@@ -111,11 +111,13 @@ super::phrasebook! {
             "Indíquela; si es un control, abra antes una inspección.";
     }
     MemberStaged {
-        zh "该成员尚在准备阶段，未正式加入。", "请先完成一致性测试并等待批准。";
+        zh "该成员尚在准备阶段，未正式加入。", "请用 hutong doctor 自查至无误，再请联盟运营方批准（member approve --status granted）。";
         en "This member is staged and has not yet been granted.",
-            "Pass the conformance run and wait for approval.";
+            "Run hutong doctor until it finds no fault, then ask the federation's operators to \
+             grant it (member approve --status granted).";
         es "Este miembro está en preparación y aún no ha sido admitido.",
-            "Supere las pruebas de conformidad y espere la aprobación.";
+            "Use hutong doctor hasta que no halle fallos y pida a los operadores de la federación \
+             que lo admitan (member approve --status granted).";
     }
     MemberSuspended {
         zh "该成员已被暂停互认。", "请联系联盟运营方；恢复后可重试。";
