@@ -254,17 +254,16 @@ async fn bind(node: &Arc<Node>) -> Result<[Bound; 3], StartError> {
     ])
 }
 
-/// A member that is staged may connect: it fetches lists and proves itself. So may one that is
-/// suspended: its own gateway stops issuing only when it hears of that, and must not go on with
-/// what others have revoked meanwhile.
+/// A member that is staged may connect: it fetches lists and proves itself.
 fn federation_standing(caller: &Caller) -> Result<(), Code> {
     match caller.standing() {
-        Ok(()) | Err(Code::MemberStaged | Code::MemberSuspended) => Ok(()),
+        Ok(()) | Err(Code::MemberStaged) => Ok(()),
         Err(code) => Err(code),
     }
 }
 
-/// One that is suspended may connect as well, to read.
+/// One that is suspended may connect as well, to read: its own gateway stops issuing only when it
+/// hears of that, and must not go on with what others have revoked meanwhile.
 fn federation_admission(caller: &Caller) -> Result<(), Code> {
     caller.admission().or_else(|_| federation_standing(caller))
 }

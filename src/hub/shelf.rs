@@ -92,9 +92,6 @@ pub(super) async fn put_list(
     if caller.member() != Some(code.member()) {
         return Err(Problem::new(Code::RoleNotAllowed));
     }
-    if let Err(code @ Code::MemberSuspended) = caller.standing() {
-        return Err(Problem::new(code));
-    }
     let id = ListId::Province(code);
     let held = node.snapshot.load().state().newest(id).map_or(0, |header| header.named.sequence);
     let condition =
