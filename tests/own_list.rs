@@ -175,12 +175,17 @@ fn a_key_is_rotated_beside_the_old_one_and_not_in_a_hurry() {
     }
     let unbegun = rotate("status", "refused", &["--finish"]);
     assert!(!unbegun.0 && unbegun.1.contains("begin first"), "{unbegun:?}");
+    // A list that could not be written is not lost with its key: the next run lists the same one.
+    let lost = rotate("status", "no-such-folder/both", &[]);
+    assert!(!lost.0 && lost.1.contains("cannot be written"), "{lost:?}");
+    let made = std::fs::read(dir.join("keys/status-next.cert.pem")).unwrap();
     assert!(rotate("status", "both", &[]).0);
-    let twice = rotate("status", "refused", &[]);
-    assert!(!twice.0 && twice.1.contains("under way"), "{twice:?}");
+    assert_eq!(std::fs::read(dir.join("keys/status-next.cert.pem")).unwrap(), made);
     let unpublished = rotate("status", "refused", &["--finish"]);
     assert!(!unpublished.0 && unpublished.1.contains("does not name"), "{unpublished:?}");
     publish("both");
+    let twice = rotate("status", "refused", &[]);
+    assert!(!twice.0 && twice.1.contains("under way"), "{twice:?}");
     let early = rotate("status", "refused", &["--finish"]);
     assert!(!early.0 && early.1.contains("side by side"), "{early:?}");
 

@@ -75,7 +75,8 @@ pub(super) enum Command {
     /// The first run makes a new key beside the old one, and a list with both. Publish it and
     /// restart the gateway: it goes over to the new key. A week later --finish makes the list that
     /// withdraws the old one; it is refused before the week is over, and as long as the gateway's
-    /// log does not show a start with the new key.
+    /// log does not show a start with the new key. Where a list was lost before it was in force, the
+    /// same command makes it again with the same keys.
     ///
     /// Example:
     ///   hutong trust rotate --data-dir /var/lib/hutong --service status --out next-list.json

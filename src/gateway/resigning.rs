@@ -56,8 +56,8 @@ pub(super) async fn keep_signed(node: Arc<Node>) {
             }
             // It stays due, and is tried again and again; people are told once an hour.
             Err(error) if told.is_none_or(|at| now.since(at) >= TELLING) => {
-                let ends = node.list_end();
-                tracing::error!(code = %error.code(), %error, ?ends, "the own list is due");
+                let ends = node.list_end().map_or_else(String::new, |end| end.to_string());
+                tracing::error!(code = %error.code(), %error, ends, "the own list is due");
                 told = Some(now);
             }
             Err(_) => {}

@@ -283,7 +283,7 @@ pub enum RotationError {
         /// The end of the week.
         until: Timestamp,
     },
-    /// A new key was made and is not in the old one's place yet.
+    /// A new key is in the list, and not in the old one's place yet.
     #[error("a rotation of this key is under way: finish it first")]
     UnderWay,
     /// The gateway has never run with the new key.

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::publishing::not_kept;
 use super::serving::Node;
 use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Code, Timestamp, limits};
@@ -139,7 +140,7 @@ impl Node {
             }
             Err(CommitError::Refused { .. }) => Err(Problem::new(Code::RequestReplayed)
                 .with_detail("the nonce was used before: fetch another")),
-            Err(CommitError::Store(_)) => Err(Problem::new(Code::AuditUnavailable)),
+            Err(CommitError::Store(error)) => Err(not_kept(&error)),
         }
     }
 

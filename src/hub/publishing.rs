@@ -12,7 +12,7 @@ use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Code, ListId, Timestamp};
 use crate::crypto::{Digest, Signer};
 use crate::http::{Problem, documents};
-use crate::store::{CommitError, Effect, ListedKeyRow, TrustCommit, TrustDocumentRow};
+use crate::store::{CommitError, Effect, ListedKeyRow, StoreError, TrustCommit, TrustDocumentRow};
 use crate::trust::{DocumentKind, LogLeaf, Named, ProvincialList, Root, SignedOrder, TrustState};
 
 impl Node {
@@ -150,7 +150,7 @@ impl Node {
     ) -> Result<(), Problem> {
         if change.effects.is_empty() {
             let kept = self.store.keep_documents(change.quiet).await;
-            return kept.map_err(|_| Problem::new(Code::AuditUnavailable));
+            return kept.map_err(|error| not_kept(&error));
         }
         self.keep_recorded(change, Vec::new(), Actor::gateway(), now).await
     }
@@ -169,7 +169,7 @@ impl Node {
         match self.store.commit(effects, Pending::new(entry, &self.entropy)).await {
             Ok(_) => {}
             Err(CommitError::Refused { .. }) => return Err(Problem::new(Code::StateConflict)),
-            Err(CommitError::Store(_)) => return Err(Problem::new(Code::AuditUnavailable)),
+            Err(CommitError::Store(error)) => return Err(not_kept(&error)),
         }
         if let Err(error) = self.store.keep_documents(change.quiet).await {
             tracing::error!(%error, "a freshness statement was not kept");
@@ -230,6 +230,12 @@ impl HeldSigners {
     pub(super) fn borrowed(&self) -> Signers<'_> {
         Signers { freshness: self.freshness.as_ref(), log: self.log.as_ref() }
     }
+}
+
+/// What could not be put on record did not happen; the operator must hear why.
+pub(super) fn not_kept(error: &StoreError) -> Problem {
+    tracing::error!(%error, "nothing can be put on record");
+    Problem::new(Code::AuditUnavailable)
 }
 
 /// News that every node would refuse is the sender's to mend, and is told why.
