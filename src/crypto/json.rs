@@ -157,6 +157,9 @@ impl<'de> Visitor<'de> for Walk {
     }
 }
 
+/// 2⁵³: below it every JSON reader keeps whole numbers exactly.
+pub const MOST_WHOLE: u64 = 1 << 53;
+
 const DUPLICATE: &str = "duplicate member";
 const TOO_LARGE: &str = "too deep or too wide";
 /// A list nests scheme → entities → services → extensions → values: 16 levels would just do; the
