@@ -220,7 +220,7 @@ fn reenrolled(
 fn enrolment(code: &'static str) -> impl Fn(&Federation, Digest) -> LogLeaf {
     move |federation, spki| LogLeaf::Enrolment {
         at: federation.now.into(),
-        member: code.parse::<crate::base::Division>().map(|it| it.member()).unwrap(),
+        member: member(code),
         sha256: Digest::of("bundle"),
         spki,
     }
