@@ -204,6 +204,9 @@ impl<'de> Visitor<'de> for Walk {
     }
 }
 
+/// 2⁵³: below it every JSON reader keeps whole numbers exactly.
+pub const MOST_WHOLE: u64 = 1 << 53;
+
 /// The member names of one object. Nearly every object has few, and comparing them one by one is
 /// faster than hashing; a wide one must not cost the square of its width.
 #[derive(Default)]

@@ -108,6 +108,11 @@ impl<R: TrustReader> Gathering<'_, R> {
         orders?;
         let log = self.log().await;
         let lists = self.lists().await;
+        // Who may sign an order stands in the lists: whoever starts with nothing must not trust
+        // even for one cycle whom the others stopped.
+        if !self.state.missing_orders().is_empty() {
+            self.orders().await?;
+        }
         log.and(lists)
     }
 

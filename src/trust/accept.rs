@@ -86,7 +86,7 @@ impl TrustState {
             Update::List { id, bytes } => self.take_list(&self.examine_list(id, bytes, now)?, now),
             Update::Examined(list) => self.take_list(list, now),
             Update::Log { checkpoint, lines } => self.accept_log(checkpoint, lines),
-            Update::Order(bytes) => self.accept_order(bytes, now),
+            Update::Order(bytes) => self.accept_order(bytes),
             Update::Origin(bytes) => self.accept_origin(bytes),
         }
     }
@@ -128,7 +128,8 @@ impl TrustState {
             return Err(UpdateRefusal::NotYetValid);
         }
         self.check_named_lists(&next)?;
-        let alarms = self.root_alarm(&next);
+        let mut alarms = self.root_alarm(&next);
+        alarms.extend(self.omission_alarms(&next));
         let heard = self.heard.max(Some(next.issued()));
         let state = Self { freshness: Some(Arc::new(next)), heard, ..self.clone() };
         Ok(Accepted { alarms, ..Accepted::quiet(state) })
@@ -140,8 +141,7 @@ impl TrustState {
         let twin = self.freshness().is_some_and(|held| held.sequence() == next.sequence());
         let same_statement = !twin || self.freshness() == Some(next);
         let differs = |id: ListId| {
-            let (named, newest) = (next.list(id), self.newest(id).map(|header| header.named));
-            let pair = named.zip(newest);
+            let pair = next.list(id).zip(self.held_against(next, id));
             pair.is_some_and(|(named, held)| {
                 named.sequence == held.sequence && named.sha256 != held.sha256
             })
@@ -158,12 +158,21 @@ impl TrustState {
     /// No list that is held may be named with a lower number, nor with the same and other bytes.
     fn check_named_lists(&self, next: &Freshness) -> Result<(), UpdateRefusal> {
         for id in next.lists() {
-            let newest = self.newest(id).map(|header| header.named);
-            if let (Some(named), Some(held)) = (next.list(id), newest) {
+            if let (Some(named), Some(held)) = (next.list(id), self.held_against(next, id)) {
                 check_order(named, held)?;
             }
         }
         Ok(())
+    }
+
+    /// The version of list `id` that `next` is held against. With a newer federation list another
+    /// key may sign a provincial list, which then counts from its own beginning: whoever missed
+    /// both compares the provincial list itself, once it has the federation list.
+    fn held_against(&self, next: &Freshness, id: ListId) -> Option<Named> {
+        let federation = next.list(ListId::Federation).zip(self.held(ListId::Federation));
+        let is_ahead = federation.is_some_and(|(named, held)| named.sequence > held.sequence);
+        let waits = is_ahead && id != ListId::Federation;
+        if waits { None } else { self.newest(id).map(|header| header.named) }
     }
 
     /// As far as the log was read, it has the tree that was read.
@@ -186,6 +195,18 @@ impl TrustState {
         }
     }
 
+    /// A statement that leaves a list out keeps news of it away, and looks fresh all the same.
+    fn omission_alarms(&self, next: &Freshness) -> Vec<Alarm> {
+        // Under a newer federation list it may have fallen away with its key.
+        if next.list(ListId::Federation) != self.held(ListId::Federation) {
+            return Vec::new();
+        }
+        let held = self.headers().map(|(id, _)| id);
+        let left_out = held.filter(|id| next.list(*id).is_none());
+        let what = "the statement leaves out a list that is held";
+        left_out.map(|id| Alarm::new(Code::SnapshotMismatch, Some(id), what)).collect()
+    }
+
     fn accept_log(&self, checkpoint: &str, lines: &[String]) -> Result<Accepted, UpdateRefusal> {
         let log = Arc::new(self.log.advance(checkpoint, lines, self)?);
         let state = Self { log, ..self.clone() };
@@ -198,11 +219,10 @@ impl TrustState {
         self.freshness().map_or(Ok(()), |freshness| self.check_log_head(freshness))
     }
 
-    fn accept_order(&self, bytes: &[u8], now: Timestamp) -> Result<Accepted, UpdateRefusal> {
+    /// An order counts whatever time it states: it may be signed long beforehand, and a clock that
+    /// was set back is no reason not to stop.
+    fn accept_order(&self, bytes: &[u8]) -> Result<Accepted, UpdateRefusal> {
         let order = SignedOrder::parse(bytes)?;
-        if order.claims().iat.instant() > now + limits::CLOCK_AGREEMENT {
-            return Err(UpdateRefusal::NotYetValid);
-        }
         let federation = self.federation().ok_or(UpdateRefusal::WrongSigner)?;
         let mut orders = Orders::clone(&self.orders);
         let voices = Voices {

@@ -22,6 +22,34 @@ impl TrustState {
         if keys.iter().any(|key| !self.burned.contains(key)) {
             Arc::make_mut(&mut self.burned).extend(keys);
         }
+        if let Verified::Province(held) = list {
+            self.doubt(&held.list);
+        }
+    }
+
+    /// Remembers the keys that `next` withdraws for a compromise, and those of the list in force
+    /// whose past it tells otherwise or leaves out. A later list that calls their end harmless
+    /// comes from whoever holds the list key now.
+    fn doubt(&mut self, next: &ProvincialList) {
+        let member = next.division().member();
+        let listed = by_key(next.services());
+        let is_compromised = |service: &&Arc<Service>| {
+            service.status == ServiceStatus::Withdrawn && service.history.compromise().is_some()
+        };
+        let is_told_otherwise = |held: &&Arc<Service>| {
+            let later = listed.get(&held.key.spki_digest());
+            later.is_none_or(|later| !later.history.continues(&held.history))
+        };
+        let compromised = next.services().iter().filter(is_compromised);
+        let held = self.province(next.division()).into_iter().flat_map(ProvincialList::services);
+        let doubted: Vec<_> = compromised
+            .chain(held.filter(is_told_otherwise))
+            .map(|service| (member, service.key.spki_digest()))
+            .filter(|key| !self.doubted.contains(key))
+            .collect();
+        if !doubted.is_empty() {
+            Arc::make_mut(&mut self.doubted).extend(doubted);
+        }
     }
 
     /// The keys that a provincial list withdraws, and that the province has shown to be its own,
@@ -29,10 +57,7 @@ impl TrustState {
     fn withdrawn_by(&self, list: &ProvincialList) -> Vec<Digest> {
         let held = self.lists.provinces.get(&list.division()).into_iter();
         let known = held.chain(self.waiting.provinces(list.division()));
-        let own: HashMap<Digest, &Arc<Service>> = known
-            .flat_map(|held| held.list.services())
-            .map(|service| (service.key.spki_digest(), service))
-            .collect();
+        let own = by_key(known.flat_map(|held| held.list.services()));
         let is_shown = |service: &Service, key: &Digest| {
             let before = own.get(key).is_some_and(|held| held.is_proven());
             before || service.is_proven()
@@ -45,4 +70,10 @@ impl TrustState {
             .map(|(_, key)| key)
             .collect()
     }
+}
+
+fn by_key<'s>(
+    services: impl IntoIterator<Item = &'s Arc<Service>>,
+) -> HashMap<Digest, &'s Arc<Service>> {
+    services.into_iter().map(|service| (service.key.spki_digest(), service)).collect()
 }

@@ -26,6 +26,8 @@ pub(super) struct Entry {
     pub(super) status: ServiceStatus,
     /// The worst that is said of it outside the list that holds it, burned keys left aside.
     pub(super) barred: ServiceStatus,
+    /// Whether its past is not to be relied on.
+    pub(super) doubted: bool,
     /// What lists that wait for witnesses narrow its scope to, each of them.
     pub(super) narrowed: Vec<Arc<ServiceScope>>,
 }
@@ -42,6 +44,7 @@ impl Entry {
         service.status == ServiceStatus::Withdrawn
             && harmless
             && self.barred == ServiceStatus::Granted
+            && !self.doubted
             && signature_standing(service, signed_at, None).is_ok()
     }
 
@@ -99,6 +102,7 @@ impl<'s> Census<'s> {
                 judgement,
                 status: service.status.max(restriction.status(service)),
                 barred: restriction.bar(service),
+                doubted: self.state.doubted.contains(&(member_id, service.key.spki_digest())),
                 narrowed: restriction.scopes(service),
             };
             self.add_entry(service, entry);

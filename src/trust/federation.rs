@@ -167,6 +167,14 @@ impl FederationList {
         self.uses.get(use_id)
     }
 
+    /// Whether both lists let the same members do the same, whatever their statuses.
+    pub(super) fn has_the_scopes_of(&self, other: &Self) -> bool {
+        let scopes = |list: &'_ Self| -> Vec<(MemberId, MembershipScope)> {
+            list.members().map(|member| (member.id, member.scope.clone())).collect()
+        };
+        scopes(self) == scopes(other)
+    }
+
     /// Whether both lists have the same national catalogue.
     pub(super) fn has_the_uses_of(&self, other: &Self) -> bool {
         self.uses == other.uses

@@ -7,7 +7,7 @@ use super::refusal::UpdateRefusal;
 use super::root::Root;
 use crate::base::{ListId, NumericDate, Timestamp, limits};
 use crate::crypto::jws::{Compact, Header, Typ, sign_compact};
-use crate::crypto::{Digest, SealError, Signer};
+use crate::crypto::{Digest, SealError, Signer, json};
 
 /// A freshness statement whose signature was verified under the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +101,10 @@ impl Freshness {
     pub(super) fn read(token: &str, root: &Root) -> Result<Self, UpdateRefusal> {
         let claims: Claims = Compact::parse_within(token, limits::FRESHNESS_BYTES)?
             .open(root.freshness_key(), Typ::Freshness)?;
+        let lives = claims.exp.instant().since(claims.iat.instant());
+        if claims.sequence >= json::MOST_WHOLE || lives > limits::FRESHNESS_LIFE {
+            return Err(UpdateRefusal::Malformed);
+        }
         let mut identifiers: Vec<ListId> = claims.lists.iter().map(|list| list.id).collect();
         identifiers.sort_unstable();
         if identifiers.windows(2).any(|pair| pair[0] == pair[1]) {

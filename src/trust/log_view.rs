@@ -23,8 +23,11 @@ pub struct LogView {
     /// For each version of a list: the line that first carried it, under its own name and number.
     /// A line that names another list is read by another member, who has no cause for alarm.
     listed: BTreeMap<(ListId, u64, Digest), u64>,
-    /// For each enrolment: when it was logged, by member and list key.
+    /// For each enrolment: when it was logged, by member and list key; never before a line above,
+    /// or the log's operator could date back what is to stand three days in sight of all.
     enrolled: BTreeMap<(MemberId, Digest), i64>,
+    /// The latest time that a line states, in seconds since 1970.
+    latest: i64,
     /// For each suspension order: the line that first carried it, by whom it stops.
     stopped: BTreeMap<(MemberId, Digest), u64>,
     /// For each root: the line that first carried it.
@@ -155,13 +158,16 @@ impl LogView {
 
     fn read(&mut self, line: &str) {
         let index = self.size();
-        match LogLeaf::parse(line) {
+        let leaf = LogLeaf::parse(line);
+        if let Ok(leaf) = &leaf {
+            self.latest = self.latest.max(leaf.at().instant().unix_seconds());
+        }
+        match leaf {
             Ok(LogLeaf::List { id, sequence, sha256, .. }) => {
                 self.listed.entry((id, sequence, sha256)).or_insert(index);
             }
-            Ok(LogLeaf::Enrolment { member, spki, at, .. }) => {
-                let at = || at.instant().unix_seconds();
-                self.enrolled.entry((member, spki)).or_insert_with(at);
+            Ok(LogLeaf::Enrolment { member, spki, .. }) => {
+                self.enrolled.entry((member, spki)).or_insert(self.latest);
             }
             Ok(LogLeaf::Suspension { member, sha256, .. }) => {
                 self.stopped.entry((member, sha256)).or_insert(index);
@@ -218,7 +224,9 @@ impl LogView {
                 _ => view.newest = Some(head),
             }
         }
-        Ok(view)
+        // Lines are stored together with the head that signs them.
+        let signed = view.newest.as_ref().map_or(0, |head| head.size);
+        if view.size() == signed { Ok(view) } else { Err(UpdateRefusal::SplitView) }
     }
 }
 

@@ -1,12 +1,15 @@
 //! The root of trust: a small document, pinned by every operator, that names the keys of
 //! everything else. A root follows from the one before it by both their thresholds.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::UpdateRefusal;
-use crate::base::{NumericDate, Timestamp, limits};
+use crate::base::{ListId, NumericDate, Timestamp, limits};
 use crate::crypto::jws::{GeneralJws, Header, Typ, Vote};
+use crate::crypto::note::{VerifierKey, WitnessKey};
 use crate::crypto::x509::Certificate;
 use crate::crypto::{Digest, PublicKey, SealError, Signer, json};
 
@@ -129,6 +132,25 @@ pub struct Hub {
     pub url: String,
     /// SHA-256 of its TLS key's SubjectPublicKeyInfo.
     pub tls_spki_sha256: Digest,
+}
+
+impl ListLog {
+    /// Whether the key is that of the log of this name; or no checkpoint could ever be read.
+    fn is_sound(&self) -> bool {
+        self.vkey.parse::<VerifierKey>().is_ok_and(|key| key.name() == self.origin)
+    }
+}
+
+impl Witnesses {
+    /// Whether every witness has a key, and so many distinct ones that the quorum can be met.
+    fn are_enough(&self) -> bool {
+        let keys: Result<BTreeSet<Digest>, _> = self
+            .vkeys
+            .iter()
+            .map(|text| text.parse::<WitnessKey>().map(|key| key.spki_digest()))
+            .collect();
+        keys.is_ok_and(|keys| self.quorum as usize <= keys.len())
+    }
 }
 
 impl Root {
@@ -254,12 +276,14 @@ impl RootDocument {
         let operators = &self.operators;
         let threshold = operators.threshold as usize;
         let sound = self.document_type == ROOT_TYPE
-            && self.sequence >= 1
+            && self.federation == ListId::Federation.to_string()
+            && (1..json::MOST_WHOLE).contains(&self.sequence)
             && threshold >= 1
             && threshold <= operators.keys.len()
             && operators.keys.len() <= limits::ROOT_KEYS
             && (1..=threshold).contains(&(self.emergency.threshold as usize))
-            && self.witnesses.quorum as usize <= self.witnesses.vkeys.len()
+            && self.witnesses.are_enough()
+            && self.log.is_sound()
             && self.hub.url.starts_with("https://");
         if sound { Ok(()) } else { Err(UpdateRefusal::RootInvalid) }
     }

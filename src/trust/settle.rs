@@ -40,7 +40,7 @@ impl TrustState {
             let removed = state.put_in_force(list)?;
             return Ok(Accepted { state, alarms, removed });
         }
-        state.waiting.put(list)?;
+        state.waiting.put(list, &self.lists)?;
         let what = "the log's witnesses have not cosigned it: it takes away and does not add";
         alarms.push(Alarm::new(Code::NotWitnessed, Some(id), what));
         Ok(Accepted { alarms, ..Accepted::quiet(state) })

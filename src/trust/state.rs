@@ -31,6 +31,9 @@ pub struct TrustState {
     pub(super) log: Arc<LogView>,
     /// Keys that a list once withdrew; no list brings them back.
     pub(super) burned: Arc<BTreeSet<Digest>>,
+    /// Keys of a member on whose past nobody may rely: what they signed before their end is not
+    /// saved by the reason that a list gives for it.
+    pub(super) doubted: Arc<BTreeSet<(MemberId, Digest)>>,
     /// For keys that two members list: where the log first carried each claim.
     pub(super) origins: Arc<BTreeMap<(Digest, MemberId), u64>>,
 }
@@ -143,6 +146,7 @@ impl TrustState {
             orders: Arc::default(),
             log: Arc::default(),
             burned: Arc::default(),
+            doubted: Arc::default(),
             origins: Arc::default(),
         }
     }

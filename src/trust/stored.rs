@@ -19,7 +19,7 @@ use crate::crypto::{Digest, json};
 /// Kinds of document that make up the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DocumentKind {
-    /// Keys that were withdrawn once.
+    /// Keys that were withdrawn once, and keys whose past is not relied on.
     Burned,
     /// The newest checkpoint of the list log, or the newest one with enough witnesses.
     Checkpoint,
@@ -165,9 +165,11 @@ impl TrustState {
             .iter()
             .map(|((key, member), index)| Origin { key: *key, member: *member, index: *index })
             .collect();
-        let burned = stored_set(DocumentKind::Burned, &burned);
-        let origins = stored_set(DocumentKind::Origin, &origins);
-        burned.into_iter().chain(origins)
+        let doubted: Vec<(MemberId, Digest)> = self.doubted.iter().copied().collect();
+        let burned = stored_set(DocumentKind::Burned, ALL, &burned);
+        let doubted = stored_set(DocumentKind::Burned, DOUBTED, &doubted);
+        let origins = stored_set(DocumentKind::Origin, ALL, &origins);
+        burned.into_iter().chain(doubted).chain(origins)
     }
 
     /// Restores a state from stored documents and the lines of the list log that were read.
@@ -202,8 +204,13 @@ impl TrustState {
         let checkpoints: Vec<_> = of_kind(DocumentKind::Checkpoint).collect();
         state.log = Arc::new(LogView::restore(log, &checkpoints, &state)?);
         for document in of_kind(DocumentKind::Burned) {
-            let burned: Vec<Digest> = read_set(document)?;
-            state.burned = Arc::new(burned.into_iter().collect());
+            if document.id == DOUBTED {
+                let doubted: Vec<(MemberId, Digest)> = read_set(document)?;
+                state.doubted = Arc::new(doubted.into_iter().collect());
+            } else {
+                let burned: Vec<Digest> = read_set(document)?;
+                state.burned = Arc::new(burned.into_iter().collect());
+            }
         }
         for document in of_kind(DocumentKind::Origin) {
             let origins: Vec<Origin> = read_set(document)?;
@@ -269,13 +276,13 @@ struct Origin {
 }
 
 /// A set that only grows, under the number of its members.
-fn stored_set<T: Serialize>(kind: DocumentKind, set: &[T]) -> Option<StoredDocument> {
+fn stored_set<T: Serialize>(kind: DocumentKind, id: &str, set: &[T]) -> Option<StoredDocument> {
     if set.is_empty() {
         return None;
     }
     let text = String::from_utf8(json::canonical(&set).ok()?).ok()?;
     let sequence = set.len() as u64;
-    Some(StoredDocument { kind, id: "all".to_owned(), sequence, sha256: Digest::of(&text), text })
+    Some(StoredDocument { kind, id: id.to_owned(), sequence, sha256: Digest::of(&text), text })
 }
 
 fn read_set<T: serde::de::DeserializeOwned>(
@@ -330,3 +337,8 @@ const fn standing_of(number: u64) -> Standing {
         _ => Standing::Full,
     }
 }
+
+/// A set that is whole in one document.
+const ALL: &str = "all";
+/// Of withdrawn keys, those whose past is not relied on.
+const DOUBTED: &str = "doubted";

@@ -1,31 +1,30 @@
 //! Lists that are newer than those in force and not witnessed yet: what they take away counts, also
 //! when a still newer one that nobody witnessed either would give it back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::federation::{FederationList, Member};
+use super::federation::FederationList;
 use super::freshness::Named;
 use super::header::ListHeader;
 use super::province::{ProvincialList, Service};
 use super::refusal::UpdateRefusal;
-use super::state::{Held, Verified};
+use super::service::ServiceStatus;
+use super::state::{Held, Lists, Verified};
 use crate::base::{Division, ListId};
+use crate::crypto::Digest;
 
 /// The versions of each list that wait, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Waiting(BTreeMap<ListId, Vec<Verified>>);
 
 impl Waiting {
-    /// Lets `list` wait as the newest of its kind. One before it that says the same falls away; of
-    /// those that say something else only so many find room, and what finds none is refused: to
-    /// drop one would give back what it took.
-    pub(super) fn put(&mut self, list: Verified) -> Result<(), UpdateRefusal> {
+    /// Lets `list` wait as the newest of its kind. Those before it that take nothing more from
+    /// `in_force` fall away; of the others only so many find room, and what finds none is refused:
+    /// to drop one would give back what it took.
+    pub(super) fn put(&mut self, list: Verified, in_force: &Lists) -> Result<(), UpdateRefusal> {
         let versions = self.0.entry(list.id()).or_default();
-        versions.retain(|held| held.named() != list.named());
-        if versions.last().is_some_and(|newest| newest.says_the_same_as(&list)) {
-            versions.pop();
-        }
+        versions.retain(|held| held.named() != list.named() && !list.takes_all_of(held, in_force));
         if versions.len() >= MOST_VERSIONS {
             return Err(UpdateRefusal::TooLarge);
         }
@@ -98,33 +97,59 @@ impl Waiting {
 }
 
 impl Verified {
-    /// Whether `later` takes away exactly what this one takes away.
-    fn says_the_same_as(&self, later: &Self) -> bool {
-        match (self, later) {
-            (Self::Federation(one), Self::Federation(other)) => {
-                let members = |list: &FederationList| list.members().count();
-                members(&one.list) == members(&other.list)
-                    && one.list.members().zip(other.list.members()).all(is_same_member)
-                    && one.list.has_the_uses_of(&other.list)
+    /// Whether this list takes at least all from `in_force` that `earlier` takes.
+    fn takes_all_of(&self, earlier: &Self, in_force: &Lists) -> bool {
+        match (self, earlier) {
+            (Self::Federation(list), Self::Federation(earlier)) => {
+                let held = in_force.federation.iter().flat_map(|held| held.list.members());
+                list.list.has_the_uses_of(&earlier.list)
+                    && list.list.has_the_scopes_of(&earlier.list)
+                    && held.map(|member| member.id).all(|id| {
+                        let status = |list: &FederationList| {
+                            list.member(id).map_or(ServiceStatus::Withdrawn, |it| it.status)
+                        };
+                        status(&list.list) >= status(&earlier.list)
+                    })
             }
-            (Self::Province(one), Self::Province(other)) => {
-                let (one, other) = (one.list.services(), other.list.services());
-                one.len() == other.len() && one.iter().zip(other).all(is_same_service)
+            (Self::Province(list), Self::Province(earlier)) => {
+                let Some(held) = in_force.provinces.get(&list.list.division()) else {
+                    return true;
+                };
+                let (list, earlier) = (by_key(&list.list), by_key(&earlier.list));
+                let keys = held.list.services().iter().map(|service| service.key.spki_digest());
+                keys.into_iter().all(|key| takes_as_much(list.get(&key), earlier.get(&key)))
             }
             _ => false,
         }
     }
 }
 
-fn is_same_member((one, other): (&Member, &Member)) -> bool {
-    (one.id, one.status, &one.scope, &one.list_key)
-        == (other.id, other.status, &other.scope, &other.list_key)
+/// Whether what a list says of one key takes as much as what an earlier one said: all of it, or
+/// the same but for a status that is as bad.
+fn takes_as_much(entries: Option<&Vec<&Service>>, earlier: Option<&Vec<&Service>>) -> bool {
+    let (entry, earlier) = match (entries.map(Vec::as_slice), earlier.map(Vec::as_slice)) {
+        (None, _) => return true,
+        (Some([entry]), _) if entry.status == ServiceStatus::Withdrawn => return true,
+        (Some([entry]), Some([earlier])) => (entry, earlier),
+        _ => return false,
+    };
+    let rest = |service: &Service| {
+        (service.id.clone(), service.kind, service.scope.clone(), service.client_role.clone())
+    };
+    entry.status >= earlier.status
+        && rest(entry) == rest(earlier)
+        && entry.evidence() == earlier.evidence()
+        && entry.certificates == earlier.certificates
 }
 
-fn is_same_service((one, other): (&Arc<Service>, &Arc<Service>)) -> bool {
-    one.digest == other.digest
+fn by_key(list: &ProvincialList) -> HashMap<Digest, Vec<&Service>> {
+    let mut entries: HashMap<Digest, Vec<&Service>> = HashMap::new();
+    for service in list.services() {
+        entries.entry(service.key.spki_digest()).or_default().push(service);
+    }
+    entries
 }
 
-/// Versions of one list that say different things and wait together: witnesses answer within
-/// minutes, and nobody changes a list so often meanwhile who means well.
-const MOST_VERSIONS: usize = 8;
+/// Versions of one list that wait together because each takes what a later one gives back:
+/// witnesses answer within minutes, and nobody who means well goes back and forth so often.
+const MOST_VERSIONS: usize = 32;

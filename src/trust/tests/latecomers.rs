@@ -220,7 +220,7 @@ fn reenrolled(
 fn enrolment(code: &'static str) -> impl Fn(&Federation, Digest) -> LogLeaf {
     move |federation, spki| LogLeaf::Enrolment {
         at: federation.now.into(),
-        member: code.parse::<crate::base::Division>().map(|it| it.member()).unwrap(),
+        member: member(code),
         sha256: Digest::of("bundle"),
         spki,
     }
@@ -243,6 +243,31 @@ fn tl_44_a_lost_key_is_replaced_in_the_members_own_name_and_while_it_is_stopped(
     assert_eq!(reenrolled(enrolment(TIANJIN), stops(|_| None)).err(), None);
     let other_name = reenrolled(enrolment(HEBEI), stops(|_| None));
     assert_eq!(other_name.err(), unproven, "Tianjin had nothing to object to");
+    let dated_back = |federation: &Federation, spki| LogLeaf::Enrolment {
+        at: (federation.now - Duration::from_hours(1_000)).into(),
+        member: member(TIANJIN),
+        sha256: Digest::of("bundle"),
+        spki,
+    };
+    let late = |federation: &mut Federation, state: &TrustState| {
+        // The fixture goes on for three days; what was logged is as young as the line above it.
+        let enrolment = federation.log.pop().unwrap();
+        federation.now = federation.now + Duration::from_hours(3);
+        federation.publish(list_id(HEBEI));
+        federation.log.push(enrolment);
+        stops(|_| None)(federation, state)
+    };
+    assert_eq!(reenrolled(dated_back, late).err(), None, "three days from the line above");
+    let too_late = |federation: &mut Federation, state: &TrustState| {
+        let enrolment = federation.log.pop().unwrap();
+        let begin = federation.now;
+        federation.now = begin + Duration::from_hours(3);
+        federation.publish(list_id(HEBEI));
+        federation.log.push(enrolment);
+        federation.now = begin;
+        stops(|_| None)(federation, state)
+    };
+    assert_eq!(reenrolled(dated_back, too_late).err(), unproven, "dated back");
     let in_part = |federation: &Federation| {
         Some(SuspensionTarget::Service(federation.province(TIANJIN).issuer_id()))
     };

@@ -114,6 +114,33 @@ fn tl_05_a_statement_ends_after_five_minutes_and_does_not_begin_ahead() {
 }
 
 #[test]
+fn tl_05_07_a_statement_lives_as_long_as_any_and_its_number_is_one_that_all_readers_keep() {
+    let mut federation = federation();
+    let state = federation.state();
+    let honest = federation.freshness();
+    let claims = crate::crypto::jws::Compact::parse(&honest).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(claims.unverified_payload()).unwrap();
+    let iat = claims["iat"].as_i64().unwrap();
+    let key = &federation.freshness_key.key;
+    for (member, value, outcome) in [
+        ("sequence", 2_u64.into(), Ok(())),
+        ("sequence", ((1_u64 << 53) - 1).into(), Ok(())),
+        ("sequence", (1_u64 << 53).into(), Err(UpdateRefusal::Malformed)),
+        ("sequence", (-1_i64).into(), Err(UpdateRefusal::Malformed)),
+        ("exp", (iat + 300).into(), Ok(())),
+        ("exp", (iat + 301).into(), Err(UpdateRefusal::Malformed)),
+        ("exp", 253_402_300_799_i64.into(), Err(UpdateRefusal::Malformed)),
+    ] {
+        let mut changed = claims.clone();
+        let what = format!("{member} {value}");
+        changed[member] = value;
+        let token = sign_compact(key, Header::new(Typ::Freshness), &changed).unwrap();
+        let taken = take_freshness(&state, &token, federation.now).map(|_| ());
+        assert_eq!(taken, outcome, "{what}");
+    }
+}
+
+#[test]
 fn tl_07_a_sequence_may_not_run_ahead() {
     let mut federation = federation();
     let state = federation.state();

@@ -12,6 +12,7 @@ mod next_list;
 mod orders;
 mod profile;
 mod restore;
+mod revived;
 mod roots;
 mod sabotage;
 mod schema;

@@ -226,6 +226,9 @@ fn tl_43_an_order_needs_no_statement_to_be_in_force() {
     let before = federation.now - Duration::from_mins(3);
     assert_eq!(take_freshness(&state, &ahead, before).unwrap_err(), UpdateRefusal::NotYetValid);
     assert!(state.accept(Update::Order(&own), before).is_ok());
+    // Nor does a clock that was set back keep out the news of what is to end.
+    let long_before = before - Duration::from_hours(24 * 365);
+    assert!(state.accept(Update::Order(&own), long_before).is_ok());
 }
 
 #[test]

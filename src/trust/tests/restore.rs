@@ -83,6 +83,26 @@ fn a_tampered_document_is_refused() {
 }
 
 #[test]
+fn lines_of_the_log_that_no_head_signs_are_refused() {
+    let mut federation = federation();
+    let root = pinned(&federation);
+    let state = federation.state();
+    let documents = state.documents();
+    let mut lines = lines(&federation, &state);
+    assert!(TrustState::restore(root.clone(), &documents, &lines).is_ok());
+    lines.push("{\"kind\":\"news\"}".to_owned());
+    let more = TrustState::restore(root.clone(), &documents, &lines);
+    assert_eq!(more.unwrap_err(), UpdateRefusal::SplitView);
+    let fewer = TrustState::restore(root.clone(), &documents, &lines[..2]);
+    assert_eq!(fewer.unwrap_err(), UpdateRefusal::SplitView);
+    let headless: Vec<StoredDocument> = documents
+        .into_iter()
+        .filter(|document| document.kind != DocumentKind::Checkpoint)
+        .collect();
+    assert!(TrustState::restore(root, &headless, &lines[..4]).is_err());
+}
+
+#[test]
 fn another_pinned_root_does_not_take_over_what_was_held() {
     let mut federation = federation();
     let state = federation.state();

@@ -38,8 +38,21 @@ fn tl_12_a_root_that_contradicts_itself_is_refused() {
 
 #[test]
 fn tl_12_other_contradictions() {
-    let breaks: [fn(&mut Federation); 7] = [
+    let breaks: [fn(&mut Federation); 15] = [
         |federation| federation.root.sequence = 0,
+        |federation| federation.root.sequence = 1 << 53,
+        |federation| federation.root.sequence = u64::MAX,
+        |federation| federation.root.federation = "urn:elicence:list:another".to_owned(),
+        |federation| federation.root.log.origin = "another.log".to_owned(),
+        |federation| federation.root.log.vkey = federation.root.log.vkey.to_uppercase(),
+        |federation| federation.root.witnesses.vkeys = vec!["witness".to_owned()],
+        |federation| federation.root.witnesses.vkeys = vec![federation.root.log.vkey.clone()],
+        |federation| {
+            // One witness under two names.
+            let vkey = federation.province(TIANJIN).witness_vkey();
+            federation.root.witnesses.vkeys = vec![vkey.clone(), vkey];
+            federation.root.witnesses.quorum = 2;
+        },
         |federation| federation.root.emergency.threshold = 0,
         |federation| federation.root.witnesses.quorum = 1,
         |federation| federation.root.document_type = "urn:elicence:root:2".to_owned(),

@@ -178,3 +178,18 @@ fn two_statements_of_one_root_number_are_two_histories() {
     let outcome = take_freshness(&state, &token, federation.now);
     assert_eq!(outcome.unwrap_err().code(), Code::ListEquivocation);
 }
+
+#[test]
+fn tl_04_a_statement_that_leaves_a_list_out_is_told() {
+    let mut federation = federation();
+    let state = federation.state();
+    let mut draft = federation.freshness_draft();
+    draft.lists.retain(|(id, _)| *id != tianjin());
+    let token = draft.sign(&federation.freshness_key.key, federation.now).unwrap();
+    let accepted = state.accept(Update::Freshness(&token), federation.now).unwrap();
+    let alarm = accepted.alarms.first().unwrap();
+    assert_eq!((alarm.code, alarm.list), (Code::SnapshotMismatch, Some(tianjin())));
+    let token = federation.freshness();
+    let accepted = accepted.state.accept(Update::Freshness(&token), federation.now).unwrap();
+    assert_eq!(accepted.alarms, []);
+}

@@ -109,35 +109,73 @@ fn tl_46_of_lists_that_wait_those_settle_that_the_witnesses_saw() {
     assert_eq!(recognise(&federation, &state, TIANJIN), Some(IssuerRefusal::Suspended));
 }
 
+fn versions(state: &TrustState) -> usize {
+    let documents = state.documents();
+    documents.iter().filter(|held| held.kind == DocumentKind::Waiting).count()
+}
+
 #[test]
-fn tl_46_lists_that_say_the_same_wait_as_one_and_others_not_without_end() {
+fn tl_46_lists_that_take_as_much_or_more_wait_as_one() {
     let (mut federation, mut state) = witnessed();
-    for _ in 0..20 {
+    for _ in 0..5 {
         state = unwitnessed(&mut federation, &state, tianjin()).unwrap();
     }
-    let waiting = |state: &TrustState| {
-        let documents = state.documents();
-        documents.iter().filter(|held| held.kind == DocumentKind::Waiting).count()
-    };
-    assert_eq!(waiting(&state), 1);
-    let mut refused = None;
+    assert_eq!(versions(&state), 1);
+    for kind in [ServiceKind::Status, ServiceKind::Registrar, ServiceKind::GatewaySigning] {
+        federation.province_mut(TIANJIN).entry_mut(kind).status = ServiceStatus::Withdrawn;
+        state = unwitnessed(&mut federation, &state, tianjin()).unwrap();
+        federation.province_mut(HEBEI).status = ServiceStatus::Suspended;
+        state = unwitnessed(&mut federation, &state, ListId::Federation).unwrap();
+    }
+    assert_eq!(versions(&state), 2);
     for number in 0..20 {
         let status = [ServiceStatus::Suspended, ServiceStatus::Granted][number % 2];
         issuer(&mut federation).status = status;
+        state = unwitnessed(&mut federation, &state, tianjin()).unwrap();
+    }
+    assert_eq!(versions(&state), 3, "back and forth takes no more than once");
+    assert_eq!(recognise(&federation, &state, TIANJIN), Some(IssuerRefusal::Suspended));
+}
+
+#[test]
+fn tl_46_lists_that_each_take_something_else_do_not_wait_without_end() {
+    let (mut federation, state) = witnessed();
+    let numbers = 2..40;
+    for number in numbers.clone() {
+        let holder = Identity::leaf("status", federation.now);
+        let entry = federation.province(TIANJIN).entry(ServiceKind::Status, number, &holder);
+        federation.province_mut(TIANJIN).entries.push(entry);
+    }
+    let state = unwitnessed(&mut federation, &state, tianjin()).unwrap();
+    let mut state = federation.read_log(&state, &[TIANJIN, HEBEI]);
+    let keys = |federation: &Federation, state: &TrustState| {
+        let snapshot = Snapshot::build(state.clone(), 1, federation.now);
+        snapshot.keys(member(TIANJIN), ServiceKind::Status).count()
+    };
+    assert_eq!(keys(&federation, &state), 39);
+    let (first, mut refused) = (federation.province(TIANJIN).entries.len() - 38, 0);
+    for place in first..first + 38 {
+        let entries = &mut federation.province_mut(TIANJIN).entries;
+        for entry in entries.iter_mut() {
+            entry.status = ServiceStatus::Granted;
+        }
+        entries[place].status = ServiceStatus::Suspended;
         match unwitnessed(&mut federation, &state, tianjin()) {
             Ok(next) => state = next,
-            Err(refusal) => refused = Some(refusal),
+            Err(refusal) => {
+                assert_eq!(refusal, UpdateRefusal::TooLarge);
+                refused += 1;
+            }
         }
     }
-    assert_eq!(refused, Some(UpdateRefusal::TooLarge));
-    assert_eq!(waiting(&state), 8);
-    assert_eq!(recognise(&federation, &state, TIANJIN), Some(IssuerRefusal::Suspended));
+    assert_eq!((versions(&state), refused), (32, 6));
+    assert_eq!(keys(&federation, &state), 7);
     // Witnessed at last, the newest list is taken all the same.
     let state = federation.read_log(&state, &[TIANJIN, HEBEI]);
     let (token, list) = (federation.freshness(), federation.served(tianjin()).to_vec());
     let state = take_freshness(&state, &token, federation.now).unwrap();
     let state = offer(&state, tianjin(), &list, federation.now).unwrap();
-    assert_eq!(recognise(&federation, &state, TIANJIN), None);
+    assert_eq!((versions(&state), keys(&federation, &state)), (0, 38));
 }
 
 #[test]

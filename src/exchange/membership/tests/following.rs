@@ -283,3 +283,24 @@ fn tl_44_a_member_that_enrolled_anew_goes_on_changing_its_key() {
         assert_eq!(key.spki_digest(), expected);
     }
 }
+
+#[test]
+fn tl_44_a_node_that_missed_a_change_and_the_first_list_under_it_catches_up() {
+    // A lower number, and the same one with other bytes.
+    for sequence in [1, 4] {
+        let mut world = World::new();
+        for _ in 0..3 {
+            world.desk.federation.publish(list_id("120000"));
+        }
+        let node = world.desk.federation.refresh(&world.node);
+        assert_eq!(node.held(list_id("120000")).unwrap().sequence, 4);
+        world.rotate(Identity::leaf("list 2", world.desk.now), 1);
+        let mut first = world.desk.federation.draft(list_id("120000"));
+        first.sequence = sequence;
+        let first = world.desk.federation.seal(first);
+        world.desk.federation.announce(list_id("120000"), &first);
+        let caught_up = world.desk.federation.refresh(&node);
+        assert_eq!(caught_up.held(list_id("120000")).unwrap().sequence, sequence);
+        assert_eq!(world.tianjin(&caught_up), None);
+    }
+}
