@@ -218,3 +218,17 @@ fn a_root_is_served_under_all_its_signatures() {
         readers.get(node, "/v1/root/2", &["if-none-match: *"]).refused(404, "not-found");
     }
 }
+
+#[test]
+fn orders_are_told_to_those_who_do_not_have_just_these() {
+    let readers = Readers::new();
+    for node in NODES {
+        let orders = readers.get(node, "/v1/suspensions", &[]);
+        assert_eq!(orders.status, 200, "{node}");
+        let again = format!("if-none-match: {}", orders.header("etag"));
+        let known = readers.get(node, "/v1/suspensions", &[&again]);
+        assert_eq!((known.status, known.body.len()), (304, 0), "{node}");
+        let other = readers.get(node, "/v1/suspensions", &["if-none-match: \"another\""]);
+        assert_eq!((other.status, other.header("etag")), (200, orders.header("etag")), "{node}");
+    }
+}

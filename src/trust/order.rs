@@ -104,6 +104,11 @@ impl SignedOrder {
         self.signatures.to_bytes()
     }
 
+    /// Whether it carries every signature that `other` carries, over the same words.
+    pub(super) fn has_all_of(&self, other: &Self) -> bool {
+        self.signatures.has_all_of(&other.signatures)
+    }
+
     /// The same order with the signatures of `other` besides its own.
     pub(super) fn joined_by(&self, other: &Self) -> Self {
         let mut joined = self.clone();

@@ -8,6 +8,7 @@ use super::freshness::{Freshness, Named};
 use super::header::ListHeader;
 use super::log_view::LogView;
 use super::lote::SignedList;
+use super::order::SignedOrder;
 use super::orders::Orders;
 use super::province::ProvincialList;
 use super::refusal::UpdateRefusal;
@@ -225,6 +226,13 @@ impl TrustState {
     #[must_use]
     pub fn log(&self) -> &LogView {
         &self.log
+    }
+
+    /// Whether taking `order` would change nothing, without its signatures being judged again: it
+    /// was lifted, or is held as it is.
+    #[must_use]
+    pub fn knows_order(&self, order: &SignedOrder) -> bool {
+        self.federation().is_some_and(|list| self.orders.know(order, &self.root, list))
     }
 
     /// Orders that the newest statement names and that nobody has brought yet.
