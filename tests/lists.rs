@@ -252,3 +252,17 @@ fn what_is_published_already_adds_no_line_to_the_log() {
         assert!(told.contains("`lists`"), "{told}");
     }
 }
+
+#[test]
+fn orders_are_told_to_those_who_do_not_have_just_these() {
+    let readers = Readers::new();
+    for node in NODES {
+        let orders = readers.get(node, "/v1/suspensions", &[]);
+        assert_eq!(orders.status, 200, "{node}");
+        let again = format!("if-none-match: {}", orders.header("etag"));
+        let known = readers.get(node, "/v1/suspensions", &[&again]);
+        assert_eq!((known.status, known.body.len()), (304, 0), "{node}");
+        let other = readers.get(node, "/v1/suspensions", &["if-none-match: \"another\""]);
+        assert_eq!((other.status, other.header("etag")), (200, orders.header("etag")), "{node}");
+    }
+}

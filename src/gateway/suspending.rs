@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::Value;
 
@@ -37,8 +38,8 @@ impl Node {
 }
 
 /// `GET /v1/suspensions`: the orders held, newest first, as far as one answer carries them.
-pub(super) async fn held(State(node): State<Arc<Node>>) -> Response {
-    documents::order_list(node.trust.snapshot().state().orders())
+pub(super) async fn held(State(node): State<Arc<Node>>, headers: HeaderMap) -> Response {
+    documents::order_list(node.trust.snapshot().state().orders(), &headers)
 }
 
 /// `GET /v1/suspensions/{sha256}`: one order.

@@ -1,14 +1,16 @@
 //! The trust in force at this gateway, and the one way in which it changes: taken by the rules,
 //! made durable, and only then swapped in and told.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use super::node::Node;
+use super::trust_source::Source;
 use crate::audit::{Actor, Entry, EntryKind, Pending};
 use crate::base::{Division, ListId, ServiceId, Timestamp};
 use crate::http::News;
@@ -29,6 +31,8 @@ pub(crate) struct TrustFeed {
     /// Held while one state takes the place of another, for as long as that takes to be durable:
     /// never while something is fetched.
     changing: Mutex<()>,
+    /// By which tag each source knows the orders that it showed, all of which are held or lifted.
+    tags: std::sync::Mutex<HashMap<Source, String>>,
     /// Tells whoever listens that trust changed here.
     pub(super) news: News,
 }
@@ -51,6 +55,7 @@ impl TrustFeed {
             hub_reachable: AtomicBool::new(false),
             refreshing: Mutex::new(None),
             changing: Mutex::new(()),
+            tags: std::sync::Mutex::default(),
             news: News::default(),
         })
     }
@@ -63,6 +68,11 @@ impl TrustFeed {
     /// The place where the snapshot in force is found, for those that look at every handshake.
     pub(crate) fn shared(&self) -> Arc<ArcSwap<Snapshot>> {
         Arc::clone(&self.snapshot)
+    }
+
+    /// The tags of the orders that each source showed last.
+    pub(super) fn tags(&self) -> MutexGuard<'_, HashMap<Source, String>> {
+        self.tags.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the last refresh reached the hub.

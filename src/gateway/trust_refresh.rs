@@ -1,9 +1,11 @@
 //! One refresh of trust from one source: what could be taken is put in force together.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::node::Node;
 use super::trust_source::Source;
 use crate::base::{Code, ListId, Timestamp};
-use crate::peer::{FetchError, GatheringError, TrustReader, gather_trust};
+use crate::peer::{FetchError, GatheringError, Tagged, TrustReader, gather_trust};
 use crate::store::StoreError;
 use crate::trust::UpdateRefusal;
 
@@ -11,6 +13,8 @@ use crate::trust::UpdateRefusal;
 struct Reading<'n> {
     node: &'n Node,
     source: Source,
+    /// Tag of the orders that the source shows, once all of them were taken.
+    tag: Mutex<Option<String>>,
 }
 
 impl Node {
@@ -27,8 +31,14 @@ impl Node {
         source: Source,
     ) -> Result<(Result<(), RefreshError>, bool), RefreshError> {
         let state = self.trust.snapshot().state().clone();
-        let gathered = gather_trust(state, &Reading { node: self, source }).await;
+        let reading = Reading { node: self, source, tag: Mutex::default() };
+        let gathered = gather_trust(state, &reading).await;
         let applied = self.apply(&gathered.taken).await?;
+        // Only now they are durable: what was not kept is asked for again.
+        if applied.iter().all(Result::is_ok) {
+            let tag = reading.tag.into_inner().unwrap_or_else(PoisonError::into_inner);
+            self.trust.tags().extend(tag.map(|tag| (source, tag)));
+        }
         Ok((gathered.outcome.map_err(RefreshError::from), applied.iter().any(Result::is_err)))
     }
 }
@@ -36,6 +46,19 @@ impl Node {
 impl TrustReader for Reading<'_> {
     async fn fetch(&self, path: &str, most_bytes: usize) -> Result<Vec<u8>, FetchError> {
         self.node.fetch_from(self.source, path, most_bytes).await
+    }
+
+    async fn fetch_if_changed(
+        &self,
+        path: &str,
+        most_bytes: usize,
+    ) -> Result<Option<Tagged>, FetchError> {
+        let known = self.node.trust.tags().get(&self.source).cloned();
+        self.node.fetch_unless(self.source, path, most_bytes, known.as_deref()).await
+    }
+
+    fn took_all(&self, tag: String) {
+        *self.tag.lock().unwrap_or_else(PoisonError::into_inner) = Some(tag);
     }
 
     fn now(&self) -> Timestamp {

@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
+use reqwest::StatusCode;
+use reqwest::header::{HeaderValue, IF_NONE_MATCH};
+
 use super::node::Node;
 use crate::base::{MemberId, limits};
-use crate::peer::{FetchError, PeerClient, PeerRequest};
+use crate::peer::{FetchError, PeerClient, PeerRequest, Tagged};
 use crate::trust::UpdateRefusal;
 
 /// A node that serves trust.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Source {
     Hub,
     Member(MemberId),
@@ -45,6 +48,27 @@ impl Node {
             Source::Hub => self.outbound.hub(&snapshot)?,
             Source::Member(member) => self.outbound.member(&snapshot, member)?,
         })
+    }
+
+    /// Fetches a document of trust, unless it is the one that the source knows by `known`.
+    pub(super) async fn fetch_unless(
+        &self,
+        source: Source,
+        path: &str,
+        most_bytes: usize,
+        known: Option<&str>,
+    ) -> Result<Option<Tagged>, FetchError> {
+        let mut request = PeerRequest::get(path, most_bytes);
+        request.deadline = Some(source.deadline());
+        let known = known.and_then(|tag| HeaderValue::try_from(tag).ok());
+        let is_asked = known.is_some();
+        request.headers.extend(known.map(|tag| (IF_NONE_MATCH, tag)));
+        let answer = self.client_of(source)?.send(request).await?;
+        if is_asked && answer.status == StatusCode::NOT_MODIFIED {
+            return Ok(None);
+        }
+        let tag = answer.etag.clone();
+        Ok(Some((answer.whole()?, tag)))
     }
 
     /// Fetches a document of trust.

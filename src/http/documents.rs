@@ -2,13 +2,14 @@
 //! list log as tiles (C2SP tlog-tiles).
 
 use axum::Json;
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::problem::Problem;
+use super::representation::is_known;
 use crate::base::{Code, ListId, limits};
 use crate::crypto::Digest;
 use crate::crypto::merkle::{TileKind, TilePath, encode_bundle};
@@ -16,9 +17,14 @@ use crate::crypto::note::WitnessRefusal;
 use crate::trust::{HeldOrder, LogView, Orders, SignedOrder, Standing, TrustState};
 
 /// Orders as `{"orders":[…]}`, each in general JSON form, newest first, as many as
-/// [`limits::TRUST_LIST_BYTES`] hold; the others are had one by one.
+/// [`limits::TRUST_LIST_BYTES`] hold; the others are had one by one. 304 to a reader who has just
+/// these.
 #[must_use]
-pub fn order_list(orders: &Orders) -> Response {
+pub fn order_list(orders: &Orders, headers: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", orders.fingerprint());
+    if is_known(headers, &tag) {
+        return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
+    }
     let mut room = limits::TRUST_LIST_BYTES - ENVELOPE;
     let mut shown: Vec<Box<RawValue>> = Vec::new();
     for held in orders.newest_first() {
@@ -27,7 +33,7 @@ pub fn order_list(orders: &Orders) -> Response {
         room = left;
         shown.extend(RawValue::from_string(text).ok());
     }
-    Json(json!({ "orders": shown })).into_response()
+    ([(ETAG, tag)], Json(json!({ "orders": shown }))).into_response()
 }
 
 /// One order by the digest of its payload.

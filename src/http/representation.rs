@@ -130,7 +130,7 @@ impl Representations {
 
 /// Whether the reader says that it has the representation `tag` (RFC 9110 §13.1.2). Weak tags
 /// compare as strong ones here.
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let fields = headers.get_all(IF_NONE_MATCH).iter().filter_map(|field| field.to_str().ok());
     fields.flat_map(|field| field.split(',')).map(str::trim).any(|candidate| {
         candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == tag

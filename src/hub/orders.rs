@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::Value;
 
@@ -23,8 +24,8 @@ pub(super) async fn bring(
 }
 
 /// `GET /v1/suspensions`: the orders held, newest first, as far as one answer carries them.
-pub(super) async fn held(State(node): State<Arc<Node>>) -> Response {
-    documents::order_list(node.snapshot.load().state().orders())
+pub(super) async fn held(State(node): State<Arc<Node>>, headers: HeaderMap) -> Response {
+    documents::order_list(node.snapshot.load().state().orders(), &headers)
 }
 
 /// `GET /v1/suspensions/{sha256}`: one order.

@@ -9,9 +9,7 @@ use tokio::task::JoinSet;
 use super::fetch::FetchError;
 use crate::base::{Code, ListId, Timestamp, limits};
 use crate::crypto::merkle::{TILE_WIDTH, TileKind, TilePath, decode_bundle};
-use crate::trust::{
-    ExaminedList, Freshness, SignedOrder, Standing, TrustState, Update, UpdateRefusal,
-};
+use crate::trust::{ExaminedList, Freshness, SignedOrder, TrustState, Update, UpdateRefusal};
 
 /// Who reads trust from one node, and is told what is wrong with it.
 pub trait TrustReader: Sync {
@@ -21,6 +19,19 @@ pub trait TrustReader: Sync {
         path: &str,
         most_bytes: usize,
     ) -> impl Future<Output = Result<Vec<u8>, FetchError>> + Send;
+
+    /// Fetches a document with its tag; `None` when it is the one whose tag was told to
+    /// [`Self::took_all`].
+    fn fetch_if_changed(
+        &self,
+        path: &str,
+        most_bytes: usize,
+    ) -> impl Future<Output = Result<Option<Tagged>, FetchError>> + Send {
+        async move { Ok(Some((self.fetch(path, most_bytes).await?, None))) }
+    }
+
+    /// Hears the tag of the suspension orders, every one of which is held or lifted now.
+    fn took_all(&self, _tag: String) {}
 
     /// The present instant.
     fn now(&self) -> Timestamp;
@@ -41,6 +52,9 @@ pub trait TrustReader: Sync {
     /// Hears of the signing time of a statement that was refused for its time.
     fn doubt_time(&self, issued: Timestamp);
 }
+
+/// A document, and the tag by which its sender knows it again.
+pub type Tagged = (Vec<u8>, Option<String>);
 
 /// An update with what it says in its own memory.
 #[derive(Clone, Debug)]
@@ -202,14 +216,14 @@ impl<R: TrustReader> Gathering<'_, R> {
 
     async fn orders(&mut self) -> Result<(), GatheringError> {
         let path = "/v1/suspensions";
-        let Ok(text) = self.fetch_text(path, limits::TRUST_LIST_BYTES).await else {
-            // An older node, or one that is silent: what is named and missing is told below.
-            return Ok(());
-        };
-        let brought: OrderList = serde_json::from_str(&text).map_err(|_| self.malformed())?;
-        for order in brought.orders {
-            // One bad order does not keep out the others.
-            let _ = self.take_order(order.get().as_bytes().to_vec());
+        match self.reader.fetch_if_changed(path, limits::TRUST_LIST_BYTES).await {
+            Ok(Some((bytes, tag))) => self.take_orders(&bytes, tag)?,
+            Ok(None) => {}
+            // An older node, or one that is silent.
+            Err(error) => {
+                self.reader.not_fetched(None, &error);
+                return Ok(());
+            }
         }
         for missing in self.state.missing_orders() {
             let path = format!("/v1/suspensions/{missing}");
@@ -228,13 +242,23 @@ impl<R: TrustReader> Gathering<'_, R> {
         Ok(())
     }
 
+    fn take_orders(&mut self, list: &[u8], tag: Option<String>) -> Result<(), GatheringError> {
+        let brought: OrderList = serde_json::from_slice(list).map_err(|_| self.malformed())?;
+        let mut is_whole = true;
+        for order in brought.orders {
+            // One bad order does not keep out the others; it is looked at again next time.
+            is_whole &= self.take_order(order.get().as_bytes().to_vec()).is_ok();
+        }
+        if let (true, Some(tag)) = (is_whole, tag) {
+            self.reader.took_all(tag);
+        }
+        Ok(())
+    }
+
     fn take_order(&mut self, bytes: Vec<u8>) -> Result<(), UpdateRefusal> {
         let order = SignedOrder::parse(&bytes)
             .inspect_err(|refusal| self.reader.refused(None, *refusal))?;
-        let known = self.state.orders().get(order.sha256());
-        let lifted = self.state.federation().is_some_and(|list| list.lifts(order.sha256()));
-        let is_full = known.is_some_and(|held| held.standing() == Standing::Full);
-        if is_full || lifted { Ok(()) } else { self.take(Fetched::Order(bytes)) }
+        if self.state.knows_order(&order) { Ok(()) } else { self.take(Fetched::Order(bytes)) }
     }
 
     /// Reads the list log on to its newest checkpoint, line by line.
@@ -394,3 +418,6 @@ fn envelope_size(payload: u64) -> usize {
 
 /// Bytes of a bundle of 256 lines of the list log, each a few hundred bytes.
 const BUNDLE_BYTES: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

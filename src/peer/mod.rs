@@ -20,6 +20,6 @@ pub use desk::{Desk, DeskError, DeskIdentity, Reply};
 pub use directory::PeerDirectory;
 pub use error::PeerError;
 pub use fetch::FetchError;
-pub use gathering::{Fetched, Gathered, GatheringError, TrustReader, gather_trust};
+pub use gathering::{Fetched, Gathered, GatheringError, Tagged, TrustReader, gather_trust};
 pub use origin::{Origin, OriginError, OriginPolicy};
 pub use probe::{Welcome, knock};

@@ -11,7 +11,6 @@ use super::order::SignedOrder;
 use super::orders::{Orders, Standing, Taken};
 use super::refusal::UpdateRefusal;
 use super::state::TrustState;
-use super::voices::Voices;
 use crate::base::{Code, ListId, MemberId, ServiceId, Timestamp, limits};
 
 /// News that may change the state.
@@ -223,14 +222,11 @@ impl TrustState {
     /// was set back is no reason not to stop.
     fn accept_order(&self, bytes: &[u8]) -> Result<Accepted, UpdateRefusal> {
         let order = SignedOrder::parse(bytes)?;
-        let federation = self.federation().ok_or(UpdateRefusal::WrongSigner)?;
+        let voices = self.voices().ok_or(UpdateRefusal::WrongSigner)?;
+        if self.orders.know(&order, &voices) {
+            return Ok(Accepted::quiet(self.clone()));
+        }
         let mut orders = Orders::clone(&self.orders);
-        let voices = Voices {
-            root: &self.root,
-            earlier_roots: &self.earlier_roots,
-            federation,
-            log: &self.log,
-        };
         let taken = orders.take(&order, &voices)?;
         let state = Self { orders: Arc::new(orders), ..self.clone() };
         let alarms = order_alarms(taken, order.claims().member);

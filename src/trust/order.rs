@@ -110,6 +110,11 @@ impl SignedOrder {
         Ok(Self { signatures, claims: self.claims.clone() })
     }
 
+    /// Whether it carries every signature that `other` carries, over the same words.
+    pub(super) fn has_all_of(&self, other: &Self) -> bool {
+        self.signatures.has_all_of(&other.signatures)
+    }
+
     /// The same order with the signatures of `other` besides its own.
     pub(super) fn joined_by(&self, other: &Self) -> Self {
         let mut joined = self.clone();

@@ -2,7 +2,7 @@
 //! operator. Orders are a union: they come in any order from anybody, and only a federation list
 //! that cites one takes it away.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::federation::{FederationList, Member};
@@ -13,9 +13,30 @@ use super::voices::{Voices, Word};
 use crate::base::{MemberId, ServiceId, limits};
 use crate::crypto::Digest;
 
-/// Every order held, in the order of arrival.
+/// Every order held, in the order of arrival, found by digest and by whom it stops: entries are
+/// judged by the ten thousand, and a member may hold as many orders.
 #[derive(Clone, Debug, Default)]
-pub struct Orders(Vec<Arc<HeldOrder>>);
+pub struct Orders {
+    held: Vec<Arc<HeldOrder>>,
+    places: HashMap<Digest, usize>,
+    members: HashMap<MemberId, Stops>,
+    parts: HashSet<(MemberId, Part)>,
+}
+
+/// What is held about one member.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stops {
+    held: usize,
+    in_force: bool,
+    whole: bool,
+}
+
+/// A part of a member that is stopped; a service by the digest of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Part {
+    Key(Digest),
+    Service(Digest),
+}
 
 /// One order with what it counts for.
 #[derive(Clone, Debug)]
@@ -23,7 +44,13 @@ pub struct HeldOrder {
     order: SignedOrder,
     sha256: Digest,
     standing: Standing,
+    text: Digest,
+    judged: Judged,
 }
+
+/// Numbers of the root and the federation list, and the size of the log, under which an order was
+/// judged last; a restart forgets them.
+type Judged = (u64, u64, u64);
 
 /// What an order counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,17 +92,23 @@ impl HeldOrder {
         self.order.claims().member
     }
 
-    fn stops_member(&self, member: MemberId) -> bool {
-        self.is_in_force() && self.member() == member && self.order.claims().target.is_none()
+    fn new(order: SignedOrder, sha256: Digest, standing: Standing, judged: Judged) -> Self {
+        // What cannot be written is shown to nobody either.
+        let text = Digest::of(order.to_bytes().unwrap_or_default());
+        Self { order, sha256, standing, text, judged }
+    }
+}
+
+impl Part {
+    fn service(service: &ServiceId) -> Self {
+        Self::Service(Digest::of(service.as_str()))
     }
 
-    fn stops_part(&self, member: MemberId, service: &ServiceId, key: Digest) -> bool {
-        let names = match &self.order.claims().target {
-            None => false,
-            Some(SuspensionTarget::Key(named)) => *named == key,
-            Some(SuspensionTarget::Service(named)) => named == service,
-        };
-        names && self.is_in_force() && self.member() == member
+    fn of(target: &SuspensionTarget) -> Self {
+        match target {
+            SuspensionTarget::Key(key) => Self::Key(*key),
+            SuspensionTarget::Service(service) => Self::service(service),
+        }
     }
 }
 
@@ -91,36 +124,56 @@ pub(super) enum Taken {
 impl Orders {
     /// Every order held, oldest arrival first.
     pub fn iter(&self) -> impl Iterator<Item = &HeldOrder> {
-        self.0.iter().map(Arc::as_ref)
+        self.held.iter().map(Arc::as_ref)
     }
 
     /// Every order held, newest arrival first.
     pub fn newest_first(&self) -> impl Iterator<Item = &HeldOrder> {
-        self.0.iter().rev().map(Arc::as_ref)
+        self.held.iter().rev().map(Arc::as_ref)
     }
 
     /// The order whose payload has this digest.
     #[must_use]
     pub fn get(&self, sha256: Digest) -> Option<&HeldOrder> {
-        self.iter().find(|held| held.sha256 == sha256)
+        self.places.get(&sha256).map(|place| self.held[*place].as_ref())
+    }
+
+    /// Tells apart what [`Self::newest_first`] shows, signatures included.
+    #[must_use]
+    pub fn fingerprint(&self) -> Digest {
+        let texts = self.newest_first().map(|held| held.text);
+        Digest::of(texts.flat_map(|text| *text.as_bytes()).collect::<Vec<u8>>())
     }
 
     /// Whether `member` as a whole is stopped.
     #[must_use]
     pub fn stop_member(&self, member: MemberId) -> bool {
-        self.iter().any(|held| held.stops_member(member))
+        self.members.get(&member).is_some_and(|stops| stops.whole)
     }
 
     /// Whether this entry of `member`, or its key, is stopped by itself.
     #[must_use]
     pub fn stop_part(&self, member: MemberId, service: &ServiceId, key: Digest) -> bool {
-        self.iter().any(|held| held.stops_part(member, service, key))
+        self.members.get(&member).is_some_and(|stops| stops.in_force)
+            && (self.parts.contains(&(member, Part::Key(key)))
+                || self.parts.contains(&(member, Part::service(service))))
     }
 
     /// Whether some order in force is about `member`: restoring it needs a list that cites it.
     #[must_use]
     pub fn touch(&self, member: MemberId) -> bool {
-        self.iter().any(|held| held.is_in_force() && held.member() == member)
+        self.members.get(&member).is_some_and(|stops| stops.in_force)
+    }
+
+    /// Whether taking `order` would change nothing: it was lifted, or is held with all its
+    /// signatures, which were judged by these very voices.
+    pub(super) fn know(&self, order: &SignedOrder, voices: &Voices<'_>) -> bool {
+        let sha256 = order.sha256();
+        let known = |held: &HeldOrder| {
+            held.standing == Standing::Full
+                || (held.judged == judged(voices) && held.order.has_all_of(order))
+        };
+        voices.federation.lifts(sha256) || self.get(sha256).is_some_and(known)
     }
 
     /// Takes an order on its signatures. One that is held gains the signatures it lacked; what is
@@ -131,15 +184,14 @@ impl Orders {
         order: &SignedOrder,
         voices: &Voices<'_>,
     ) -> Result<Taken, UpdateRefusal> {
-        let sha256 = order.sha256();
-        if voices.federation.lifts(sha256) {
+        if self.know(order, voices) {
             return Ok(Taken::Nothing);
         }
+        let sha256 = order.sha256();
         let heard = voices.heard_in(order)?;
-        let place = self.0.iter().position(|held| held.sha256 == sha256);
+        let place = self.places.get(&sha256).copied();
         let joined = match place {
-            Some(place) if self.0[place].standing == Standing::Full => return Ok(Taken::Nothing),
-            Some(place) => self.0[place].order.joined_by(&heard),
+            Some(place) => self.held[place].order.joined_by(&heard),
             None => heard,
         };
         let standing = match voices.word_of(&joined)? {
@@ -149,33 +201,67 @@ impl Orders {
             }
             Word::Emergency => Standing::Waiting,
         };
+        let held = |standing| HeldOrder::new(joined, sha256, standing, judged(voices));
         let Some(place) = place else {
-            self.check_room(&joined, standing)?;
-            self.0.push(Arc::new(HeldOrder { order: joined, sha256, standing }));
+            let held = held(standing);
+            self.check_room(&held)?;
+            self.push(held);
             return Ok(Taken::Held(standing));
         };
         // What was in force once stays so, however the count stands now.
-        let before = self.0[place].standing;
+        let before = self.held[place].standing;
         let standing = standing.max(before);
-        self.0[place] = Arc::new(HeldOrder { order: joined, sha256, standing });
+        self.held[place] = Arc::new(held(standing));
+        self.count_in(place);
         Ok(if standing == before { Taken::Nothing } else { Taken::Held(standing) })
     }
 
     /// Puts back an order that was accepted before a restart; keys may have changed since.
     pub(super) fn put_back(&mut self, order: SignedOrder, standing: Standing) {
         let sha256 = order.sha256();
-        self.0.push(Arc::new(HeldOrder { order, sha256, standing }));
+        if self.get(sha256).is_none() {
+            self.push(HeldOrder::new(order, sha256, standing, UNJUDGED));
+        }
+    }
+
+    fn push(&mut self, held: HeldOrder) {
+        self.members.entry(held.member()).or_default().held += 1;
+        self.places.insert(held.sha256, self.held.len());
+        self.held.push(Arc::new(held));
+        self.count_in(self.held.len() - 1);
+    }
+
+    /// Enters what the order at `place` stops, if it does.
+    fn count_in(&mut self, place: usize) {
+        let held = &self.held[place];
+        if !held.is_in_force() {
+            return;
+        }
+        let member = held.member();
+        let stops = self.members.entry(member).or_default();
+        stops.in_force = true;
+        match &held.order.claims().target {
+            None => stops.whole = true,
+            Some(target) => {
+                self.parts.insert((member, Part::of(target)));
+            }
+        }
     }
 
     /// Drops what `federation` lifts, and lets waiting orders into the room that this makes.
     pub(super) fn lift(&mut self, federation: &FederationList) {
-        self.0.retain(|held| !federation.lifts(held.sha256));
-        for place in 0..self.0.len() {
-            let held = &self.0[place];
+        if self.held.iter().any(|held| federation.lifts(held.sha256)) {
+            let all = std::mem::take(self).held;
+            let kept = all.into_iter().filter(|held| !federation.lifts(held.sha256));
+            kept.for_each(|held| self.push(Arc::unwrap_or_clone(held)));
+        }
+        for place in 0..self.held.len() {
+            let held = &self.held[place];
             if held.standing == Standing::Waiting && self.has_room_for(held.member(), federation) {
                 let mut next = HeldOrder::clone(held);
                 next.standing = Standing::Emergency;
-                self.0[place] = Arc::new(next);
+                self.held[place] = Arc::new(next);
+                self.count_in(place);
             }
         }
     }
@@ -194,16 +280,23 @@ impl Orders {
     /// A member may stop each of its keys and services, and cannot fill a node with orders. One
     /// that stops a member as a whole which nothing stops yet has room always: or whoever stole a
     /// list key could fill the room beforehand with orders that stop nothing.
-    fn check_room(&self, order: &SignedOrder, standing: Standing) -> Result<(), UpdateRefusal> {
-        let member = order.claims().member;
-        let is_whole = order.claims().target.is_none() && standing != Standing::Waiting;
+    fn check_room(&self, held: &HeldOrder) -> Result<(), UpdateRefusal> {
+        let member = held.member();
+        let is_whole = held.order.claims().target.is_none() && held.is_in_force();
         if is_whole && !self.stop_member(member) {
             return Ok(());
         }
-        let own = self.iter().filter(|held| held.member() == member).count();
+        let own = self.members.get(&member).map_or(0, |stops| stops.held);
         if own < limits::ORDERS_PER_MEMBER { Ok(()) } else { Err(UpdateRefusal::TooLarge) }
     }
 }
 
+fn judged(voices: &Voices<'_>) -> Judged {
+    let federation = voices.federation.header().named.sequence;
+    (voices.root.document().sequence, federation, voices.log.size())
+}
+
+/// No root and no list have these numbers.
+const UNJUDGED: Judged = (0, 0, 0);
 /// The emergency rule reaches one member in so many.
 const EMERGENCY_SHARE: usize = 10;

@@ -7,9 +7,11 @@ use super::federation::FederationList;
 use super::freshness::{Freshness, Named};
 use super::header::ListHeader;
 use super::log_view::LogView;
+use super::order::SignedOrder;
 use super::orders::Orders;
 use super::province::ProvincialList;
 use super::root::Root;
+use super::voices::Voices;
 use super::waiting::Waiting;
 use crate::base::{Division, ListId, MemberId, Timestamp};
 use crate::crypto::Digest;
@@ -210,6 +212,20 @@ impl TrustState {
     #[must_use]
     pub fn log(&self) -> &LogView {
         &self.log
+    }
+
+    /// Whether taking `order` would change nothing, without its signatures being judged again: it
+    /// was lifted, or is held as it is.
+    #[must_use]
+    pub fn knows_order(&self, order: &SignedOrder) -> bool {
+        self.voices().is_some_and(|voices| self.orders.know(order, &voices))
+    }
+
+    /// Whose word counts for an order as this state stands.
+    pub(super) fn voices(&self) -> Option<Voices<'_>> {
+        let federation = self.federation()?;
+        let (root, earlier_roots) = (&*self.root, &self.earlier_roots[..]);
+        Some(Voices { root, earlier_roots, federation, log: &self.log })
     }
 
     /// Orders that the newest statement names and that nobody has brought yet.

@@ -104,6 +104,14 @@ impl GeneralJws {
         }
     }
 
+    /// Whether this document carries every signature of `other` over the same payload. None of
+    /// them is checked.
+    #[must_use]
+    pub fn has_all_of(&self, other: &Self) -> bool {
+        other.encoded_payload == self.encoded_payload
+            && other.votes.iter().all(|vote| self.votes.contains(vote))
+    }
+
     /// The payload before any signature was checked.
     #[must_use]
     pub fn payload(&self) -> &[u8] {

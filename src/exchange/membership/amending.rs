@@ -39,7 +39,8 @@ impl NextList {
         let held: MembershipScope =
             required(extensions, "MembershipScope").map_err(|_| MembershipError::Unreadable)?;
         let scope = amendment.scope(&held);
-        let hosts = amendment.hosts.as_ref().map_or(membership.hosts.clone(), |new| new.to_vec());
+        let hosts =
+            amendment.hosts.as_ref().map_or_else(|| membership.hosts.clone(), |new| new.to_vec());
         if scope == held && hosts == membership.hosts {
             return Err(MembershipError::NothingChanges);
         }

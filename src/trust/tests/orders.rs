@@ -10,7 +10,7 @@ use super::super::{
     SuspensionClaims, SuspensionTarget, lote, order_vote,
 };
 use super::*;
-use crate::base::{Code, MemberId};
+use crate::base::{Code, MemberId, ServiceId};
 
 /// An order against `member` with the signatures of `signers`.
 fn order(
@@ -411,4 +411,79 @@ proptest! {
             );
         }
     }
+}
+
+#[test]
+fn an_order_that_is_held_as_it_is_need_not_be_judged_again() {
+    let mut federation = federation();
+    let state = federation.state();
+    let [one, two, three] = [0, 1, 2].map(|place| &federation.operators[place]);
+    let read = |order: &[u8]| super::super::SignedOrder::parse(order).unwrap();
+    let by_two = order(&federation, "120000", None, &[one, two]);
+    let by_another = order(&federation, "120000", None, &[one, three]);
+    assert!(!state.knows_order(&read(&by_two)));
+    let held = take(&federation, &state, &by_two);
+    assert!(held.knows_order(&read(&by_two)));
+    assert!(!held.knows_order(&read(&by_another)), "another operator signed it");
+    let full = take(&federation, &held, &by_another);
+    assert_eq!(full.orders().get(digest(&by_two)).unwrap().standing(), Standing::Full);
+    assert!(full.knows_order(&read(&by_another)), "more signatures change nothing");
+    let fingerprints = [&state, &held, &full].map(|state| state.orders().fingerprint());
+    assert!(fingerprints[0] != fingerprints[1] && fingerprints[1] != fingerprints[2]);
+
+    // Another list may name other keys, so the signatures are judged anew under it.
+    federation.publish(ListId::Federation);
+    let later = federation.refresh(&held);
+    assert!(!later.knows_order(&read(&by_two)));
+    assert!(take(&federation, &later, &by_two).knows_order(&read(&by_two)));
+    lifting(&mut federation, &[digest(&by_two)]);
+    let lifted = federation.refresh(&later);
+    assert!(lifted.knows_order(&read(&by_two)), "what was lifted comes to nothing");
+    assert!(lifted.orders().get(digest(&by_two)).is_none());
+}
+
+#[test]
+fn what_is_lifted_gives_free_what_no_other_order_stops() {
+    let mut federation = federation();
+    let state = federation.state();
+    let (tianjin, hebei) = (member("120000"), member("130000"));
+    let services = [1, 2].map(|n| ServiceId::new(tianjin.division(), "issuance", n));
+    let key = Digest::of("a key");
+    let targets = [
+        Some(SuspensionTarget::Service(services[0].clone())),
+        Some(SuspensionTarget::Service(services[1].clone())),
+        Some(SuspensionTarget::Key(key)),
+        Some(SuspensionTarget::Service(services[0].clone())),
+        None,
+    ];
+    let own = &federation.province("120000").list;
+    let name = |number: usize| number.to_string();
+    let orders: Vec<Vec<u8>> = (0..targets.len())
+        .map(|n| named_order(&federation, "120000", targets[n].clone(), &name(n), &[own]))
+        .collect();
+    let held = orders.iter().fold(state, |state, order| take(&federation, &state, order));
+    let other = Digest::of("another key");
+    let stopped = |state: &TrustState| {
+        let parts = services.clone().map(|id| state.orders().stop_part(tianjin, &id, other));
+        let third = ServiceId::new(tianjin.division(), "issuance", 3);
+        let by_key = state.orders().stop_part(tianjin, &third, key);
+        assert!(!state.orders().stop_part(tianjin, &third, other));
+        assert!(!state.orders().stop_part(hebei, &services[0], key), "another member's");
+        assert!(!state.orders().stop_member(hebei) && !state.orders().touch(hebei));
+        (parts, by_key, state.orders().stop_member(tianjin), state.orders().touch(tianjin))
+    };
+    assert_eq!(stopped(&held), ([true, true], true, true, true));
+    let lift = |federation: &mut Federation, state: &TrustState, through: usize| {
+        let digests: Vec<Digest> = orders[..through].iter().map(|order| digest(order)).collect();
+        lifting(federation, &digests);
+        federation.refresh(state)
+    };
+    let one = lift(&mut federation, &held, 1);
+    assert_eq!(stopped(&one), ([true, true], true, true, true), "the fourth stops it as well");
+    let three = lift(&mut federation, &one, 3);
+    assert_eq!(stopped(&three), ([true, false], false, true, true));
+    assert_eq!(three.orders().iter().count(), 2);
+    assert!(three.orders().get(digest(&orders[4])).is_some());
+    let all = lift(&mut federation, &three, 5);
+    assert_eq!(stopped(&all), ([false, false], false, false, false));
 }

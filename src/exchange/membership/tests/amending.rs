@@ -3,12 +3,12 @@
 use super::*;
 use crate::exchange::Amendment;
 
-fn words(all: &[&str]) -> Option<Vec<String>> {
-    Some(all.iter().map(|word| (*word).to_owned()).collect())
+fn words(all: &[&str]) -> Vec<String> {
+    all.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn hosts(first: &str, second: &str) -> Option<[String; 2]> {
-    Some([first.to_owned(), second.to_owned()])
+fn hosts(first: &str, second: &str) -> [String; 2] {
+    [first.to_owned(), second.to_owned()]
 }
 
 #[test]
@@ -16,11 +16,11 @@ fn hosts_and_scope_change_alone_and_the_operators_see_it() {
     let mut desk = Desk::new();
     let before = desk.list().member(member("120000")).unwrap().clone();
     let moved = Amendment {
-        hosts: hosts("https://new.example:8443", "https://open.example"),
+        hosts: Some(hosts("https://new.example:8443", "https://open.example")),
         ..Amendment::default()
     };
     let changes = desk.hold(desk.next().amend(member("120000"), &moved).unwrap());
-    let kinds: Vec<_> = changes.iter().map(|change| change.to_string()).collect();
+    let kinds: Vec<_> = changes.iter().map(ToString::to_string).collect();
     assert!(kinds.iter().any(|line| line.contains("is reached at https://new.example:8443")));
     assert!(!kinds.iter().any(|line| line.contains("may now")), "{kinds:?}");
     let after = desk.list().member(member("120000")).unwrap().clone();
@@ -51,13 +51,13 @@ fn what_lies_outside_the_division_or_does_not_exist_is_refused() {
         |desk: &Desk, amendment: Amendment| desk.next().amend(member("120000"), &amendment).err();
     let none = Amendment::default;
     for territories in [&["13"][..], &["1"], &["12", "13"], &["12000x"], &[]] {
-        let amendment = Amendment { territories: words(territories), ..none() };
+        let amendment = Amendment { territories: Some(words(territories)), ..none() };
         assert_eq!(refused(&desk, amendment), Some(MembershipError::Scope), "{territories:?}");
     }
     for amendment in [
-        Amendment { licence_types: words(&["11100000000019713D999"]), ..none() },
-        Amendment { may_vouch_for: words(&["list-signing"]), ..none() },
-        Amendment { may_vouch_for: words(&["everything"]), ..none() },
+        Amendment { licence_types: Some(words(&["11100000000019713D999"])), ..none() },
+        Amendment { may_vouch_for: Some(words(&["list-signing"])), ..none() },
+        Amendment { may_vouch_for: Some(words(&["everything"])), ..none() },
         Amendment { max_list_entries: Some(u32::MAX), ..none() },
     ] {
         assert_eq!(
@@ -68,7 +68,7 @@ fn what_lies_outside_the_division_or_does_not_exist_is_refused() {
     }
     for host in ["http://a.example", "https://A.example", "https://a.example/", "https://", "a"] {
         for pair in [hosts(host, "https://b.example"), hosts("https://b.example", host)] {
-            let amendment = Amendment { hosts: pair, ..none() };
+            let amendment = Amendment { hosts: Some(pair), ..none() };
             assert_eq!(refused(&desk, amendment), Some(MembershipError::Host), "{host}");
         }
     }
