@@ -288,7 +288,6 @@ fn a_stolen_freshness_key_is_replaced_by_the_next_root() {
     });
     assert!(followed.is_some(), "Hebei takes the next root");
     comes_to("ACCEPT", "ok");
-    assert!(!ready("130000")["degraded"].to_string().contains("hub-unreachable"));
     // The hub starts again with the new key, pinned though it is to the first root.
     nodes[0].signal("TERM");
     nodes[0].wait();
