@@ -21,7 +21,7 @@ fn order_line(federation: &Federation, code: &str, order: &[u8]) -> String {
 }
 
 /// The next federation list, in which Tianjin has `next` as its list key by the word `extension`.
-fn with_list_key(
+pub(super) fn with_list_key(
     federation: &mut Federation,
     next: Identity,
     extension: &KeyChangeExtension,
@@ -41,7 +41,7 @@ fn with_list_key(
     list
 }
 
-fn rotation(federation: &Federation, next: &Identity) -> KeyChangeExtension {
+pub(super) fn rotation(federation: &Federation, next: &Identity) -> KeyChangeExtension {
     let held = &federation.province(TIANJIN).list.key;
     let spki = next.key.public_key().spki_digest();
     KeyChangeExtension::Signed(KeyChange::sign(held, member(TIANJIN), spki, 1).unwrap())

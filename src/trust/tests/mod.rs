@@ -2,6 +2,7 @@
 //! its row. The hub is the worst one throughout: it names in its statements whatever it likes.
 
 mod federation;
+mod floors;
 mod format;
 mod history;
 mod latecomers;
