@@ -255,14 +255,3 @@ pub(super) fn check_order(offered: Named, held: Named) -> Result<(), UpdateRefus
     }
     Ok(())
 }
-
-pub(super) fn check_dates(
-    issued: Timestamp,
-    next_update: Timestamp,
-    now: Timestamp,
-) -> Result<(), UpdateRefusal> {
-    if issued > now + limits::FRESHNESS_AHEAD {
-        return Err(UpdateRefusal::NotYetValid);
-    }
-    if next_update <= now { Err(UpdateRefusal::Expired) } else { Ok(()) }
-}

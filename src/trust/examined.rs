@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::accept::{Accepted, check_dates, check_order};
+use super::accept::{Accepted, check_order};
 use super::federation::{self, FederationList};
 use super::header::ListHeader;
 use super::lote::{Frame, SignedList};
@@ -161,7 +161,7 @@ impl TrustState {
         if offered.named != named {
             return Err(UpdateRefusal::SnapshotMismatch);
         }
-        check_dates(offered.issued, offered.next_update, now)
+        offered.check_life(id, now)
     }
 
     /// The offered list must lie ahead of the newest one, within reach, and follow from it when it

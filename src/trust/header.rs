@@ -5,7 +5,7 @@ use super::freshness::Named;
 use super::lote::{self, SchemeInformation, SignedList};
 use super::refusal::UpdateRefusal;
 use super::service::PreviousList;
-use crate::base::Timestamp;
+use crate::base::{ListId, Timestamp, limits};
 use crate::crypto::Digest;
 
 /// The header of the federation list or of a provincial list.
@@ -35,5 +35,24 @@ impl ListHeader {
             next_update: scheme.next_update,
             previous: lote::required(&scheme.scheme_extensions, "PreviousList")?,
         })
+    }
+
+    /// Whether a list of this kind may be taken up at `now`: it has begun, has not ended, and ends
+    /// within the life that its kind has. One that never ended would stay in force for ever at a
+    /// node that nobody can reach.
+    pub(super) fn check_life(&self, id: ListId, now: Timestamp) -> Result<(), UpdateRefusal> {
+        let life = match id {
+            ListId::Federation => limits::FEDERATION_LIST_LIFE,
+            ListId::Province(_) => limits::PROVINCIAL_LIST_LIFE,
+        };
+        if self.issued > now + limits::FRESHNESS_AHEAD {
+            Err(UpdateRefusal::NotYetValid)
+        } else if self.next_update <= now {
+            Err(UpdateRefusal::Expired)
+        } else if self.next_update.since(self.issued) > life {
+            Err(UpdateRefusal::Malformed)
+        } else {
+            Ok(())
+        }
     }
 }

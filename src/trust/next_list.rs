@@ -46,7 +46,7 @@ impl NextList {
         }
         let list = ProvincialList::read(&signed)?;
         check_follows(list.header(), state.newest(ListId::Province(division)))?;
-        check_life(list.header(), now)?;
+        list.header().check_life(ListId::Province(division), now)?;
         let held = held_bytes(state, division)
             .and_then(|held| SignedList::parse(held.as_bytes()).ok())
             .and_then(|held| content(held.document()));
@@ -139,16 +139,6 @@ fn check_follows(offered: &ListHeader, held: Option<&ListHeader>) -> Result<(), 
         return Err(UpdateRefusal::SequenceJump);
     }
     if offered.previous == previous { Ok(()) } else { Err(UpdateRefusal::Fork) }
-}
-
-fn check_life(offered: &ListHeader, now: Timestamp) -> Result<(), UpdateRefusal> {
-    if offered.issued > now + limits::FRESHNESS_AHEAD {
-        Err(UpdateRefusal::NotYetValid)
-    } else if offered.next_update <= now {
-        Err(UpdateRefusal::Expired)
-    } else {
-        Ok(())
-    }
 }
 
 /// A list as JSON without what every new signing changes.

@@ -222,6 +222,8 @@ fn tl_13_a_list_that_has_ended_or_not_begun_is_not_taken_up() {
         (now - day, now, UpdateRefusal::Expired),
         (now + Duration::from_secs(61), now + day, UpdateRefusal::NotYetValid),
         (now, now, UpdateRefusal::Malformed),
+        (now, now + 90 * day + Duration::from_secs(1), UpdateRefusal::Malformed),
+        (now - 80 * day, now + 11 * day, UpdateRefusal::Malformed),
     ] {
         let root = Root::pinned(&federation.signed_root()).unwrap();
         let mut draft = federation.draft(ListId::Federation);
@@ -230,6 +232,20 @@ fn tl_13_a_list_that_has_ended_or_not_begun_is_not_taken_up() {
         let fresh = TrustState::pinned(root);
         let outcome = announce_and_offer(&mut federation, &fresh, ListId::Federation, &list);
         assert_eq!(outcome.unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn tl_13_a_provincial_list_lives_no_longer_than_its_kind() {
+    let mut federation = federation();
+    let day = Duration::from_hours(24);
+    let state = federation.state();
+    for (life, outcome) in [(14 * day, Ok(())), (15 * day, Err(UpdateRefusal::Malformed))] {
+        let mut draft = federation.draft(tianjin());
+        draft.next_update = draft.issued + life;
+        let list = federation.seal(draft);
+        let taken = announce_and_offer(&mut federation, &state, tianjin(), &list).map(drop);
+        assert_eq!(taken, outcome);
     }
 }
 

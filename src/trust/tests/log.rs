@@ -114,7 +114,7 @@ fn two_lists_of_one_number_alarm_whoever_hears_of_both() {
     let state = federation.state();
     let twin = {
         let mut draft = federation.draft(tianjin());
-        draft.next_update = draft.next_update + std::time::Duration::from_secs(1);
+        draft.next_update = draft.next_update - std::time::Duration::from_secs(1);
         federation.seal(draft)
     };
     let honest = federation.publish(tianjin());
